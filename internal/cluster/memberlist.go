@@ -1,0 +1,66 @@
+package cluster
+
+import (
+	"cmp"
+	"slices"
+)
+
+// believedList is the member list that a verdict rests on.
+type believedList struct {
+	MemberList
+	ok        bool // there is one
+	confirmed bool // told by a member that a quorum vouches for
+	proxy     bool // somebody gave a list in which he is not himself
+}
+
+func (l believedList) members() []ListedMember {
+	if !l.ok {
+		return nil
+	}
+	return l.Members
+}
+
+func (l believedList) dropped() int {
+	return l.DroppedVoters + l.DroppedLearners
+}
+
+// chooseList takes the list of a confirmed member, else that of the member that
+// has applied most. A list that lacks the one who tells it comes from a proxy
+// (etcd's grpc-proxy invents one), or from a member that was removed: it is not
+// believed.
+func chooseList(o Observation, main ID) believedList {
+	var chosen believedList
+	var applied uint64
+	for _, l := range o.Lists {
+		if l.Cluster != main || main == 0 {
+			continue
+		}
+		if !l.Contains(l.From) {
+			chosen.proxy = true
+			continue
+		}
+		confirmed, at := vouched(o.Answers, Identity{l.Cluster, l.From})
+		if better := !chosen.ok || confirmed && !chosen.confirmed ||
+			confirmed == chosen.confirmed && at > applied; !better {
+			continue
+		}
+		chosen = believedList{MemberList: l, ok: true, confirmed: confirmed, proxy: chosen.proxy}
+		applied = at
+	}
+	chosen.Members = slices.Clone(chosen.Members)
+	slices.SortFunc(chosen.Members, func(a, b ListedMember) int { return cmp.Compare(a.ID, b.ID) })
+	return chosen
+}
+
+func vouched(answers []Answer, id Identity) (confirmed bool, applied uint64) {
+	for _, a := range answers {
+		if a.Identity() != id {
+			continue
+		}
+		confirmed = confirmed || a.Read.Confirmed()
+		if a.Status != nil {
+			applied = max(applied, a.Status.Applied.V)
+		}
+	}
+	return confirmed, applied
+}
