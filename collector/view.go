@@ -1,0 +1,55 @@
+package collector
+
+import (
+	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+	"github.com/etcd-monitor/etcd-monitor/internal/config"
+)
+
+// View is everything that one scrape knows of one cluster: what the round that
+// the scrape waited for brought, and what outlives a round (counters, windows),
+// which carries its own time. It is immutable.
+type View struct {
+	Verdict    cluster.Verdict
+	Track      cluster.Track
+	Growth     map[cluster.ID]cluster.Growth // by member, of those that grow measurably
+	Quotas     map[cluster.ID]Quota          // by member, for those whose Status does not tell it
+	Latency    []Latency
+	Hash       *HashReport // nil when the comparison is off or has not run
+	Thresholds []config.Threshold
+	Rejected   []Rejected
+	Rounds     uint64            // rounds of collection begun
+	RPCs       map[string]uint64 // calls sent to etcd, by method: "Maintenance/Status"
+	// SnapshotAge is how old the verdict was when the scrape took it: the time
+	// since its round began.
+	SnapshotAge time.Duration
+}
+
+// Quota is a member's space quota in bytes (+Inf for none) and where it is known
+// from: metrics or config. That of Status is in the verdict.
+type Quota struct {
+	Bytes  float64
+	Source string
+}
+
+// Latency is the window of one member's probes of one kind.
+type Latency struct {
+	Member string // label
+	Op     string // read_linearizable, read_serializable, write
+	cluster.Latency
+}
+
+// HashReport is the last comparison of the members' data.
+type HashReport struct {
+	At       time.Time
+	Mismatch cluster.Opt[bool]
+	Hashes   []cluster.Hash
+}
+
+// Rejected counts answers of a member whose field made no sense.
+type Rejected struct {
+	Member string // label
+	Field  string
+	Count  uint64
+}

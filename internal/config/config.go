@@ -1,0 +1,41 @@
+// Package config holds what an operator configures: the clusters to watch, with
+// their endpoints, credentials and thresholds. It checks, and says what is
+// wrong in words that name the flag or key; it reads no flags and dials nobody.
+package config
+
+import "time"
+
+// Cluster is one logical etcd cluster to watch.
+type Cluster struct {
+	Name      string
+	Endpoints []string // canonical URLs, see ParseEndpoints
+	TLS       TLS
+	Auth      Auth
+	// DialTimeout bounds the time to establish a connection.
+	DialTimeout time.Duration
+	// DiscoverMembers also watches members that the member list advertises and
+	// no endpoint reaches.
+	DiscoverMembers bool
+	// QuotaBytes is what --quota-backend-bytes is, for members that do not tell
+	// it themselves; 0 if not known.
+	QuotaBytes int64
+	Thresholds Thresholds
+}
+
+// TLS names the files of a TLS client. They are read again when they change.
+type TLS struct {
+	CAFile, CertFile, KeyFile string
+	ServerName                string // expected in the server's certificate instead of the endpoint's host
+	InsecureSkipVerify        bool
+}
+
+// Auth is a login by name and password. Logins by client certificate need none.
+type Auth struct {
+	Username string
+	Password Secret
+	// PasswordFile is read again when it changes; it excludes Password.
+	PasswordFile string
+}
+
+// Enabled reports whether a login by password is configured.
+func (a Auth) Enabled() bool { return a.Username != "" }
