@@ -59,10 +59,10 @@ func (r Reason) refusal() bool {
 	return r == ReasonAuth || r == ReasonDenied || r == ReasonUnimplemented
 }
 
-// down reports whether a failed Status for this reason means that the member is
+// Down reports whether a failed Status for this reason means that the member is
 // down or unreachable from here. A refusal, a failed handshake (a matter of
 // certificates) and somebody else at the address do not.
-func (r Reason) down() bool {
+func (r Reason) Down() bool {
 	return !r.refusal() && !r.TLS() && r != ReasonWrongMember
 }
 

@@ -161,7 +161,7 @@ func (s seen) up() Opt[bool] {
 		return Known(true)
 	}
 	for _, a := range s.answers {
-		if a.StatusFailure == nil || !a.StatusFailure.Reason.down() {
+		if a.StatusFailure == nil || !a.StatusFailure.Reason.Down() {
 			return Opt[bool]{}
 		}
 	}

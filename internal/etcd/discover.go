@@ -1,0 +1,149 @@
+package etcd
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+)
+
+// discover makes endpoints for members of the list that no configured endpoint
+// leads to, and returns the new ones. It is not trusted with much: addresses
+// are checked again when they are dialled, and who answers must be the member
+// asked for.
+func (c *Client) discover(q *inquiry) []*endpoint {
+	if !c.opts.Cluster.DiscoverMembers {
+		return nil
+	}
+	v := cluster.Judge(q.observation())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	var fresh []*endpoint
+	for _, m := range v.List {
+		if len(c.endpoints)-len(c.opts.Cluster.Endpoints) >= maxLearned {
+			break
+		}
+		if covered(v, m.ID) || slices.ContainsFunc(c.endpoints, func(e *endpoint) bool { return e.wanted == m.ID }) {
+			continue
+		}
+		u := c.dialable(m.ClientURLs)
+		if u == "" {
+			continue
+		}
+		e, err := c.dial(u, false, m.ID)
+		if err != nil {
+			c.opts.Logger.Debug("advertised endpoint is of no use", "cluster", c.opts.Cluster.Name, "endpoint", u, "err", err)
+			continue
+		}
+		c.endpoints = append(c.endpoints, e)
+		fresh = append(fresh, e)
+	}
+	return fresh
+}
+
+// covered reports whether a configured endpoint leads to the member.
+func covered(v cluster.Verdict, id cluster.ID) bool {
+	return slices.ContainsFunc(v.Members, func(m cluster.Member) bool { return m.ID == id && m.Configured })
+}
+
+// dialable is the first advertised URL that we are ready to dial, one that is
+// not the loopback before one that is.
+func (c *Client) dialable(urls []string) string {
+	var loopback string
+	for _, raw := range urls {
+		u, err := url.Parse(raw)
+		if err != nil || u.User != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "https" {
+			continue
+		}
+		if c.secure && u.Scheme != "https" {
+			continue // nothing that is configured for TLS goes out in the clear
+		}
+		canonical := u.Scheme + "://" + strings.ToLower(u.Host)
+		if net.ParseIP(u.Hostname()) != nil && allowed(u.Host, c.allowLoopback) != nil {
+			continue
+		}
+		if !isLoopback(canonical) {
+			return canonical
+		}
+		if c.allowLoopback && loopback == "" {
+			loopback = canonical
+		}
+	}
+	return loopback
+}
+
+// learn keeps from a finished round what the next one builds on: who leads, who
+// the members are, which endpoint leads to whom.
+func (c *Client) learn(q *inquiry) {
+	o := q.observation()
+	v := cluster.Judge(o)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.claim = v.Leader
+	if v.MembershipStale.OK && !v.MembershipStale.V {
+		c.list = v.List
+		for _, l := range o.Lists {
+			if l.Cluster == v.MainCluster && l.Contains(l.From) {
+				c.lister = l.Endpoint
+			}
+		}
+		c.forget(v)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, a := range q.asked {
+		a.e.remember(a.answer, q.start, c.list)
+	}
+}
+
+// forget closes endpoints that were learned for members that left, that advertise
+// another address now, or that a configured endpoint leads to.
+func (c *Client) forget(v cluster.Verdict) {
+	c.endpoints = slices.DeleteFunc(c.endpoints, func(e *endpoint) bool {
+		if e.configured {
+			return false
+		}
+		advertised := slices.ContainsFunc(v.List, func(m cluster.ListedMember) bool {
+			return m.ID == e.wanted && c.dialable(m.ClientURLs) == e.url
+		})
+		if advertised && !covered(v, e.wanted) {
+			return false
+		}
+		go e.close()
+		return true
+	})
+}
+
+// remember who answers at the endpoint. An endpoint whose member changes while
+// the former one is still a member has a load balancer behind it: nobody in
+// particular is down when it does not answer.
+func (e *endpoint) remember(a cluster.Answer, at time.Time, list []cluster.ListedMember) {
+	id := a.Identity()
+	if id.Member == 0 {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.learner = a.Status != nil && a.Status.IsLearner
+	if a.Read.Confirmed() {
+		e.lastRead = at
+	}
+	switch {
+	case e.balanced:
+	case e.last.Member == 0 || e.last == id:
+		e.last = id
+	case slices.ContainsFunc(list, func(m cluster.ListedMember) bool { return m.ID == e.last.Member }):
+		e.balanced, e.last = true, cluster.Identity{}
+	default:
+		e.last = id // the former one was replaced
+	}
+}

@@ -1,0 +1,269 @@
+package etcd
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+)
+
+// inquiry is one round of questions to all endpoints of a cluster.
+//
+// Status and the confirming read leave together on each warm connection, and
+// one endpoint is asked for the member list beside them: in a healthy cluster
+// that is all, and it takes one round trip. Whatever follows (members that were
+// not known, a list from somebody better, a second Status, a second look) is
+// asked only if the first answers call for it.
+type inquiry struct {
+	c     *Client
+	start time.Time
+	prior cluster.Claim
+	known []cluster.ListedMember
+
+	mu     sync.Mutex // guards what follows
+	asked  []*asked
+	second []*asked
+	lists  []cluster.MemberList
+	end    time.Time
+}
+
+// asked is one endpoint in one look, with what is still unanswered.
+type asked struct {
+	e                *endpoint
+	answer           cluster.Answer
+	statusAt, readAt time.Time // when sent; zero when answered or not sent
+}
+
+func (c *Client) startRound() running {
+	c.stats.round()
+	q := &inquiry{c: c, start: time.Now()}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q.prior, q.known = c.claim, c.list
+	for _, e := range c.endpoints {
+		q.asked = append(q.asked, q.newAsked(e))
+	}
+	return q
+}
+
+func (q *inquiry) newAsked(e *endpoint) *asked {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return &asked{
+		e:      e,
+		answer: cluster.Answer{Endpoint: e.url, Configured: e.configured, Wanted: e.wanted, Last: e.last},
+	}
+}
+
+// run is the whole round.
+func (q *inquiry) run(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	detach := context.AfterFunc(q.c.ctx, stop) // Close ends the round
+	defer detach()
+
+	lister := q.lister()
+	var wg sync.WaitGroup
+	for _, a := range q.asked {
+		wg.Go(func() { q.look(ctx, a) })
+	}
+	if lister != nil {
+		wg.Go(func() { q.askList(ctx, lister) })
+	}
+	wg.Wait()
+
+	q.followUp(ctx)
+	if names := cluster.SecondLook(q.observation().Answers); names != nil {
+		q.lookAgain(ctx, names)
+	}
+	q.mu.Lock()
+	q.end = time.Now()
+	q.mu.Unlock()
+	q.c.learn(q)
+}
+
+// followUp asks what the first answers leave open: the member list, where the
+// one who was asked did not answer or is not vouched for; members that the list
+// names and no endpoint reached; and Status again where leaderships differ.
+func (q *inquiry) followUp(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, a := range q.inDoubt() {
+		wg.Go(func() { q.statusAgain(ctx, a) })
+	}
+	wg.Go(func() {
+		for _, a := range q.betterListers() {
+			wg.Go(func() { q.askList(ctx, a) })
+		}
+	})
+	wg.Wait()
+
+	fresh := q.c.discover(q)
+	for _, e := range fresh {
+		a := q.newAsked(e)
+		q.mu.Lock()
+		q.asked = append(q.asked, a)
+		q.mu.Unlock()
+		wg.Go(func() { q.look(ctx, a) })
+	}
+	wg.Wait()
+	if len(fresh) > 0 { // the newly found may disagree
+		for _, a := range q.inDoubt() {
+			wg.Go(func() { q.statusAgain(ctx, a) })
+		}
+		wg.Wait()
+	}
+}
+
+// look sends Status and the confirming read together.
+func (q *inquiry) look(ctx context.Context, a *asked) {
+	readCtx, cancelRead := context.WithTimeout(ctx, q.c.opts.LinearizableTimeout)
+	defer cancelRead()
+	now := time.Now()
+	q.mu.Lock()
+	a.statusAt, a.readAt = now, now
+	q.mu.Unlock()
+
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		st, fail := q.c.status(ctx, a.e)
+		q.mu.Lock()
+		a.answer.Status, a.answer.StatusFailure = st, fail
+		a.statusAt = time.Time{}
+		q.mu.Unlock()
+		if fail != nil && fail.Reason.Down() {
+			// A member that is not there will not confirm anything. Its read
+			// need not be waited for any longer than it takes to count.
+			time.AfterFunc(time.Until(now.Add(cluster.MinReadWait)), cancelRead)
+		}
+	})
+	wg.Go(func() {
+		r := q.c.read(readCtx, a.e)
+		q.mu.Lock()
+		a.answer.Read = r
+		a.readAt = time.Time{}
+		q.mu.Unlock()
+	})
+	wg.Wait()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	settle(&a.answer)
+}
+
+// settle drops what somebody else answered at an advertised address.
+func settle(a *cluster.Answer) {
+	id := a.Identity()
+	if a.Wanted == 0 || id.Member == 0 || id.Member == a.Wanted {
+		return
+	}
+	f := cluster.Failure{Reason: cluster.ReasonWrongMember, Text: "member " + id.Member.String() + " answers there"}
+	a.Status, a.StatusFailure = nil, &f
+	a.Read = cluster.Read{Outcome: cluster.ReadFailed, Failure: f}
+}
+
+// inDoubt picks the endpoints whose Status may be older than their read: the
+// two were sent together. That matters where the read ran in another term, and
+// where the leadership differs from that of the last round or of another
+// member. And who could not get a read confirmed has had seconds to notice that
+// his leader is gone.
+func (q *inquiry) inDoubt() []*asked {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	claims := map[cluster.Claim]bool{}
+	if q.prior.Leader != 0 {
+		claims[q.prior] = true
+	}
+	for _, a := range q.asked {
+		if c, ok := a.answer.Claim(); ok {
+			claims[c] = true
+		}
+	}
+	var doubt []*asked
+	for _, a := range q.asked {
+		st, r := a.answer.Status, a.answer.Read
+		switch {
+		case st == nil:
+		case r.Outcome == cluster.ReadFailed,
+			r.Outcome == cluster.ReadServed && r.Term != st.Term,
+			r.Confirmed() && (len(claims) > 1 || st.Leader == 0):
+			doubt = append(doubt, a)
+		}
+	}
+	return doubt
+}
+
+func (q *inquiry) statusAgain(ctx context.Context, a *asked) {
+	ctx, cancel := context.WithTimeout(ctx, lookAgainTimeout)
+	defer cancel()
+	st, _ := q.c.status(ctx, a.e)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	// Who answered before and does not now is judged by what he said.
+	if st != nil && a.answer.Status != nil && st.MemberID == a.answer.Status.MemberID {
+		a.answer.Status = st
+	}
+}
+
+// lookAgain is the second look, begun after the first has ended.
+func (q *inquiry) lookAgain(ctx context.Context, names []string) {
+	ctx, cancel := context.WithTimeout(ctx, lookAgainTimeout)
+	defer cancel()
+	var wg sync.WaitGroup
+	q.mu.Lock()
+	for _, a := range q.asked {
+		if slices.Contains(names, a.e.url) {
+			q.second = append(q.second, q.newAsked(a.e))
+		}
+	}
+	second := slices.Clone(q.second)
+	q.mu.Unlock()
+	for _, a := range second {
+		wg.Go(func() {
+			q.look(ctx, a)
+			q.mu.Lock()
+			r, st := a.answer.Read, a.answer.Status
+			q.mu.Unlock()
+			if st != nil && r.Confirmed() && r.Term != st.Term {
+				q.statusAgain(ctx, a)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// observation is what is known now. What is unanswered counts as a timeout
+// after the time waited so far.
+func (q *inquiry) observation() cluster.Observation {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	o := cluster.Observation{
+		Cluster: q.c.opts.Cluster.Name, Start: q.start, End: q.end,
+		Lists: slices.Clone(q.lists), Remembered: q.known,
+	}
+	if o.End.IsZero() {
+		o.End = now
+	}
+	for _, a := range q.asked {
+		o.Answers = append(o.Answers, a.sofar(now))
+	}
+	for _, a := range q.second {
+		o.Second = append(o.Second, a.sofar(now))
+	}
+	return o
+}
+
+func (a *asked) sofar(now time.Time) cluster.Answer {
+	ans := a.answer
+	if !a.statusAt.IsZero() {
+		ans.StatusFailure = &cluster.Failure{Reason: cluster.ReasonTimeout, Text: "no answer yet", After: now.Sub(a.statusAt)}
+	}
+	if !a.readAt.IsZero() {
+		ans.Read = cluster.Read{Outcome: cluster.ReadFailed, Failure: cluster.Failure{
+			Reason: cluster.ReasonTimeout, Text: "no answer yet", After: now.Sub(a.readAt),
+		}}
+	}
+	settle(&ans)
+	return ans
+}

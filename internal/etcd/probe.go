@@ -1,0 +1,213 @@
+package etcd
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+)
+
+// Kinds of probe, as they appear in the label op.
+const (
+	OpReadLinearizable = "read_linearizable"
+	OpReadSerializable = "read_serializable"
+	OpWrite            = "write"
+)
+
+// Ops lists the kinds of probe.
+var Ops = []string{OpReadLinearizable, OpReadSerializable, OpWrite}
+
+// ProbeSink takes the results of latency probes. It is called concurrently.
+type ProbeSink interface {
+	Sample(member cluster.ID, op string, at time.Time, took time.Duration)
+	Fail(member cluster.ID, op string, reason cluster.Reason)
+}
+
+// ProbeOptions say how many latency samples to take.
+type ProbeOptions struct {
+	Interval time.Duration
+	Samples  int // of each kind, per member and Interval
+	Write    bool
+	// Key is what the write probe writes, under a lease; the rest of etcd is
+	// left alone.
+	Key string
+}
+
+// inFlight says which kinds of probe are under way at an endpoint: one that
+// waits is not joined by a queue of others.
+type inFlight struct{ linearizable, serializable, write atomic.Bool }
+
+// Probe takes latency samples until ctx ends, spread evenly over the interval
+// and over the members: samples taken at once would measure their own queue.
+func (c *Client) Probe(ctx context.Context, o ProbeOptions, sink ProbeSink) {
+	slot := o.Interval / time.Duration(o.Samples)
+	w := &writer{c: c, key: o.Key}
+	defer w.cleanUp()
+	for turn := 0; ; turn++ {
+		targets := c.targets()
+		for i, e := range targets {
+			c.probeReads(ctx, e, slot, sink)
+			// A write costs the whole cluster a proposal, so the samples are
+			// shared among the members: Samples per interval, not per member.
+			if o.Write && i == turn%len(targets) {
+				once(&e.flight.write, func() { w.probe(ctx, e, sink) })
+			}
+			if !sleep(ctx, slot/time.Duration(len(targets))) {
+				return
+			}
+		}
+		if len(targets) == 0 && !sleep(ctx, slot) {
+			return
+		}
+	}
+}
+
+// targets is one endpoint for each member that has ever answered.
+func (c *Client) targets() []*endpoint {
+	var out []*endpoint
+	seen := map[cluster.Identity]bool{}
+	for _, e := range c.current() {
+		e.mu.Lock()
+		id := e.last
+		e.mu.Unlock()
+		if id.Member == 0 || seen[id] {
+			continue
+		}
+		seen[id] = true
+		out = append(out, e)
+	}
+	return out
+}
+
+func (c *Client) probeReads(ctx context.Context, e *endpoint, slot time.Duration, sink ProbeSink) {
+	once(&e.flight.serializable, func() {
+		c.probeRead(ctx, e, OpReadSerializable, c.opts.LocalTimeout, sink)
+	})
+	e.mu.Lock()
+	recent, learner := time.Since(e.lastRead) < slot, e.learner
+	e.mu.Unlock()
+	if recent || learner {
+		return // the confirming read of a round was this slot's sample
+	}
+	once(&e.flight.linearizable, func() {
+		c.probeRead(ctx, e, OpReadLinearizable, c.opts.LinearizableTimeout, sink)
+	})
+}
+
+func once(busy *atomic.Bool, do func()) {
+	if !busy.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		defer busy.Store(false)
+		do()
+	}()
+}
+
+func (c *Client) probeRead(ctx context.Context, e *endpoint, op string, timeout time.Duration, sink ProbeSink) {
+	e.mu.Lock()
+	member := e.last.Member
+	e.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	start := time.Now()
+	err := e.call(ctx, func(ctx context.Context) error {
+		start = time.Now()
+		_, err := e.kv.Range(ctx, &pb.RangeRequest{
+			Key: []byte(healthKey), CountOnly: true, Serializable: op == OpReadSerializable,
+		})
+		return err
+	})
+	if took := time.Since(start); err == nil || reasonOf(err) == cluster.ReasonDenied && op == OpReadLinearizable {
+		sink.Sample(member, op, start, took)
+		return
+	}
+	report(c.ctx, ctx, e, err, start, member, op, sink)
+}
+
+// report counts a failed probe, unless it failed because we stop.
+func report(client, ctx context.Context, e *endpoint, err error, start time.Time, member cluster.ID, op string, sink ProbeSink) {
+	if client.Err() != nil || ctx.Err() == context.Canceled || strings.Contains(err.Error(), "leader changed") {
+		return
+	}
+	sink.Fail(member, op, e.fail(err, start).Reason)
+}
+
+// writer is the write probe: one key, always the same, under a lease that takes
+// it away when we are gone.
+type writer struct {
+	c       *Client
+	key     string
+	lease   atomic.Int64
+	renewed atomic.Int64 // unix nanoseconds
+}
+
+const leaseTTL = 60 * time.Second
+
+func (w *writer) probe(ctx context.Context, e *endpoint, sink ProbeSink) {
+	e.mu.Lock()
+	member, learner := e.last.Member, e.learner
+	e.mu.Unlock()
+	if learner {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.c.opts.LinearizableTimeout)
+	defer cancel()
+	start := time.Now()
+	err := w.renew(ctx, e)
+	if err == nil {
+		err = e.call(ctx, func(ctx context.Context) error {
+			start = time.Now()
+			_, err := e.kv.Put(ctx, &pb.PutRequest{
+				Key: []byte(w.key), Value: []byte(start.UTC().Format(time.RFC3339Nano)), Lease: w.lease.Load(),
+			})
+			return err
+		})
+	}
+	if err != nil {
+		report(w.c.ctx, ctx, e, err, start, member, OpWrite, sink)
+		return
+	}
+	sink.Sample(member, OpWrite, start, time.Since(start))
+}
+
+// renew takes a new lease at half the life of the old one. The next write moves
+// the key to it, and the old one expires with nothing attached.
+func (w *writer) renew(ctx context.Context, e *endpoint) error {
+	if time.Since(time.Unix(0, w.renewed.Load())) < leaseTTL/2 {
+		return nil
+	}
+	return e.call(ctx, func(ctx context.Context) error {
+		resp, err := e.lease.LeaseGrant(ctx, &pb.LeaseGrantRequest{TTL: int64(leaseTTL.Seconds())})
+		if err != nil {
+			return err
+		}
+		w.lease.Store(resp.GetID())
+		w.renewed.Store(time.Now().UnixNano())
+		return nil
+	})
+}
+
+// cleanUp revokes the lease, which deletes the key. Where that fails the lease
+// runs out by itself.
+func (w *writer) cleanUp() {
+	id := w.lease.Load()
+	if id == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.c.ctx), w.c.opts.LocalTimeout)
+	defer cancel()
+	for _, e := range w.c.targets() {
+		err := e.call(ctx, func(ctx context.Context) error {
+			_, err := e.lease.LeaseRevoke(ctx, &pb.LeaseRevokeRequest{ID: id})
+			return err
+		})
+		if err == nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package etcd
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+)
+
+// roundGrace is how old a running round may get before the next one starts
+// beside it.
+const roundGrace = 250 * time.Millisecond
+
+// maxRounds is how many rounds may be under way at once.
+const maxRounds = 2
+
+// running is a round under way, or waiting to start.
+type running interface {
+	// run asks and returns when all is answered or ctx ends.
+	run(ctx context.Context)
+	// observation is what is known so far.
+	observation() cluster.Observation
+}
+
+// rounds shares rounds of collection among callers without ever giving anybody
+// an old one: who arrives while a round runs waits for the next, together with
+// all others who do. If the running one takes long, the next starts beside it.
+type rounds struct {
+	start func() running
+	grace time.Duration
+
+	mu     sync.Mutex // guards what follows
+	active []*round   // running, oldest first
+	next   *round     // not started
+	wg     sync.WaitGroup
+	closed bool
+}
+
+type round struct {
+	began    time.Time
+	deadline time.Time // the latest of those who wait for it
+	r        running
+	started  chan struct{}
+	done     chan struct{}
+}
+
+func (s *rounds) get(ctx context.Context) cluster.Observation {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(localTimeout + linearizableTimeout)
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return cluster.Observation{}
+	}
+	if s.next == nil {
+		s.next = &round{started: make(chan struct{}), done: make(chan struct{})}
+	}
+	mine := s.next
+	if deadline.After(mine.deadline) {
+		mine.deadline = deadline
+	}
+	s.advance()
+	s.mu.Unlock()
+
+	select {
+	case <-mine.done:
+	case <-ctx.Done():
+		select {
+		case <-mine.started:
+		default:
+			now := time.Now()
+			return cluster.Observation{Start: now, End: now}
+		}
+	}
+	return mine.r.observation()
+}
+
+// advance starts the next round if it may start now, or sees to it that it will.
+func (s *rounds) advance() {
+	if s.next == nil || len(s.active) >= maxRounds || s.closed {
+		return // the end of a round advances
+	}
+	if n := len(s.active); n > 0 {
+		if age := time.Since(s.active[n-1].began); age < s.grace {
+			time.AfterFunc(s.grace-age, func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.advance()
+			})
+			return
+		}
+	}
+	r := s.next
+	s.next = nil
+	r.began, r.r = time.Now(), s.start()
+	close(r.started)
+	s.active = append(s.active, r)
+	s.wg.Go(func() { s.run(r) })
+}
+
+func (s *rounds) run(r *round) {
+	ctx, cancel := context.WithDeadline(context.Background(), r.deadline)
+	defer cancel()
+	r.r.run(ctx)
+	close(r.done)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.active {
+		if s.active[i] == r {
+			s.active = append(s.active[:i], s.active[i+1:]...)
+			break
+		}
+	}
+	s.advance()
+}
+
+// wait ends the sharing: no round starts any more, and those under way end.
+func (s *rounds) wait() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.wg.Wait()
+}
