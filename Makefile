@@ -1,0 +1,101 @@
+# `make help` lists the targets. Only Go, make, bash and git are needed; tools
+# are built from the pins below tools/ into a cache outside the tree.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Go keeps its caches below HOME. A CI job may have none that it can write to.
+ifneq ($(shell [ -d "$$HOME" ] && [ -w "$$HOME" ] && echo ok),ok)
+export HOME := $(shell mkdir -p .cache && cd .cache && pwd)
+endif
+
+GO ?= go
+# Packages tested at a time. Each may run several etcd members: more of them on
+# few cores makes elections time out that have nothing to do with the test.
+P ?= 2
+TIMEOUT ?= 20m
+
+VERSION := $(shell cat VERSION)
+# The commit's date, not today's: the same commit gives the same binary.
+BUILD_DATE ?= $(shell git log -1 --format=%cd --date=format:%Y%m%d-%H:%M:%S 2>/dev/null || echo unknown)
+BUILD_USER ?= $(shell id -un)@$(shell uname -n)
+info = -X github.com/prometheus/common/version.$(1)=$(2)
+LDFLAGS = -s -w $(call info,Version,$(VERSION)) $(call info,BuildUser,$(BUILD_USER)) \
+	$(call info,BuildDate,$(BUILD_DATE)) \
+	$(call info,Revision,$(shell git rev-parse HEAD 2>/dev/null || echo unknown)) \
+	$(call info,Branch,$(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown))
+
+# The race detector needs cgo, a C compiler and its headers.
+RACE = $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && \
+	printf '\043include <stdlib.h>\n' | $$($(GO) env CC) -x c -fsyntax-only - 2>/dev/null && echo -race)
+NO_RACE = echo "*** NO RACE DETECTOR: this machine has no working C compiler, data races were not looked for ***"
+
+# The packages whose tests start no etcd.
+PURE = $(shell $(GO) list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | \
+	awk '!/internal\/etcdtest/ { print $$1 }')
+# What tests run besides our own code; they look it up with tools/build.sh -n.
+TEST_TOOLS = etcd35 etcd36 $(if $(wildcard rules),promtool)
+LINT = "$$(tools/build.sh golangci-lint)"
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || \
+		grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/etcd-monitor
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/etcd-monitor ./cmd/etcd-monitor
+
+.PHONY: run
+run: build ## run a local etcd cluster and the exporter watching it
+	$(GO) run ./tools/run --exporter bin/etcd-monitor
+
+.PHONY: check
+check: ## formatting, vet and the tests that need no etcd: before every commit
+	@bad=$$(find . -name '*.go' -not -path './.cache/*' -exec gofmt -l {} +); \
+		[ -z "$$bad" ] || { echo "not formatted (make fmt): $$bad"; exit 1; }
+	$(GO) vet $(PURE)
+	@race='$(RACE)'; $(GO) test -short $$race -p $(P) -timeout 2m $(PURE); [ -n "$$race" ] || $(NO_RACE)
+
+.PHONY: test
+test: tools ## all tests, against real etcd, with the race detector where it can run
+	$(GO) vet ./...
+	@race='$(RACE)'; rc=0; set -x; $(GO) test $$race -p $(P) -timeout $(TIMEOUT) ./... || rc=$$?; set +x; \
+		[ -n "$$race" ] || $(NO_RACE); exit $$rc
+
+.PHONY: tools etcd-versions
+tools: # what make test needs
+	@for tool in $(TEST_TOOLS); do tools/build.sh $$tool >/dev/null; done
+
+etcd-versions: ## build the older etcd servers that tests run against, print their paths
+	@for tool in etcd35 etcd36; do tools/build.sh $$tool; done
+
+.PHONY: lint fmt
+lint: ## run the pinned golangci-lint (its first build takes minutes)
+	$(LINT) run --allow-parallel-runners ./...
+
+fmt: ## format the tree
+	$(LINT) fmt ./...
+
+.PHONY: golden docs
+golden: ## rewrite golden files and generated documents; read the diff
+	@packages=$$(grep -rl --include='*_test.go' '"update"' . | xargs -r -n1 dirname | sort -u); \
+		[ -z "$$packages" ] || $(GO) test $$packages -update
+
+docs: golden ## regenerate docs/ from the code (the same tests write both)
+
+.PHONY: bench soak coverage
+bench: ## run the micro benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+soak: tools ## run the long tests (TestSoak*)
+	ETCD_MONITOR_SOAK=1 $(GO) test $(RACE) -count 1 -v -p 1 -timeout 2h -run '^TestSoak' ./...
+
+coverage: tools ## run all tests, write coverage.html, print the total
+	$(GO) test -p $(P) -timeout $(TIMEOUT) -coverpkg ./... -coverprofile coverage.out ./...
+	$(GO) tool cover -html coverage.out -o coverage.html
+	$(GO) tool cover -func coverage.out | tail -1
+
+.PHONY: clean
+clean: ## remove what was built; caches stay
+	rm -rf bin .build coverage.out coverage.html
