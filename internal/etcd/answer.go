@@ -40,8 +40,8 @@ func statusOf(r *pb.StatusResponse, took time.Duration) (st cluster.Status, prob
 	reject := func(field string) { st.Rejected = append(st.Rejected, field) }
 	st.RaftIndex = index(r.GetRaftIndex(), "raftIndex", reject)
 	st.Applied = index(r.GetRaftAppliedIndex(), "raftAppliedIndex", reject)
-	st.DBSize = bytes(r.GetDbSize(), "dbSize", reject)
-	st.DBInUse = bytes(r.GetDbSizeInUse(), "dbSizeInUse", reject)
+	st.DBSize = size(r.GetDbSize(), "dbSize", reject)
+	st.DBInUse = size(r.GetDbSizeInUse(), "dbSizeInUse", reject)
 	// Both sizes are stored one after the other at each commit, so the part in
 	// use may be ahead of the whole by one commit, not by much.
 	if st.DBSize.OK && st.DBInUse.OK && st.DBInUse.V > 2*st.DBSize.V {
@@ -70,7 +70,7 @@ func index(v uint64, field string, reject func(string)) cluster.Opt[uint64] {
 	return cluster.Known(v)
 }
 
-func bytes(v int64, field string, reject func(string)) cluster.Opt[int64] {
+func size(v int64, field string, reject func(string)) cluster.Opt[int64] {
 	if v < 0 || v > maxBytes {
 		reject(field)
 		return cluster.Opt[int64]{}

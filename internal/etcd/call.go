@@ -79,6 +79,8 @@ func (c *Client) read(ctx context.Context, e *endpoint) cluster.Read {
 		}
 		f := e.explain(e.fail(err, since))
 		switch {
+		case ctx.Err() != nil:
+			f.Reason = cluster.ReasonTimeout // we stopped waiting
 		case strings.Contains(f.Text, "leader changed"):
 			// An election ended a read that would otherwise still be waiting.
 			if sleep(ctx, 20*time.Millisecond) {

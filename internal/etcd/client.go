@@ -33,6 +33,10 @@ type Options struct {
 	Logger  *slog.Logger
 	Zap     *zap.Logger // for the etcd client; one for all clients, each own costs 0.5 MB
 
+	// OnRound, if set, is called once at the end of each round, before anybody
+	// who waits for it goes on. Rounds may overlap.
+	OnRound func(cluster.Observation)
+
 	LocalTimeout        time.Duration // of Status and MemberList; 2 s
 	LinearizableTimeout time.Duration // of the confirming read; 5 s
 	MaxMembers          int           // of a member list that are looked at; 200

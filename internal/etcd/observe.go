@@ -82,6 +82,9 @@ func (q *inquiry) run(ctx context.Context) {
 	q.end = time.Now()
 	q.mu.Unlock()
 	q.c.learn(q)
+	if q.c.opts.OnRound != nil {
+		q.c.opts.OnRound(q.observation())
+	}
 }
 
 // followUp asks what the first answers leave open: the member list, where the
@@ -135,7 +138,7 @@ func (q *inquiry) look(ctx context.Context, a *asked) {
 		if fail != nil && fail.Reason.Down() {
 			// A member that is not there will not confirm anything. Its read
 			// need not be waited for any longer than it takes to count.
-			time.AfterFunc(time.Until(now.Add(cluster.MinReadWait)), cancelRead)
+			time.AfterFunc(time.Until(now.Add(cluster.MinReadWait+50*time.Millisecond)), cancelRead)
 		}
 	})
 	wg.Go(func() {

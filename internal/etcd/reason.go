@@ -116,8 +116,10 @@ func connReason(err error) cluster.Reason {
 		return cluster.ReasonTLS
 	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls:"):
 		return alertReason(err.Error())
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, errTLSPort):
 		return cluster.ReasonTLS
+	case errors.Is(err, errHTTP1):
+		return cluster.ReasonInvalid
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return cluster.ReasonRefused
 	case errors.Is(err, errAddressRefused):
@@ -125,7 +127,8 @@ func connReason(err error) cluster.Reason {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
 		return cluster.ReasonTimeout
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
-		errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, io.EOF):
+		errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, io.EOF),
+		errors.Is(err, errUnusable):
 		return cluster.ReasonUnreachable
 	}
 	return cluster.ReasonOther
