@@ -10,10 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
+	"github.com/etcd-monitor/etcd-monitor/internal/logging"
 )
 
 const (
@@ -31,7 +30,7 @@ const (
 type Options struct {
 	Cluster config.Cluster
 	Logger  *slog.Logger
-	Zap     *zap.Logger // for the etcd client; one for all clients, each own costs 0.5 MB
+	Zap     *logging.ZapLogger // for the etcd client; one for all clients, each own costs 0.5 MB
 
 	// OnRound, if set, is called once at the end of each round, before anybody
 	// who waits for it goes on. Rounds may overlap.

@@ -48,8 +48,10 @@ type endpoint struct {
 	last     cluster.Identity // who answered before; zero when it keeps changing
 	balanced bool             // different members answer here
 	learner  bool
-	lastRead time.Time // when a round's confirming read was sent
-	attempt  attempt
+	// quotaUntold: the member's Status does not tell its quota.
+	quotaUntold bool
+	lastRead    time.Time // when a round's confirming read was sent
+	attempt     attempt
 }
 
 // dial prepares the endpoint; the connection comes and goes by itself.

@@ -136,15 +136,20 @@ func (e *endpoint) fail(err error, since time.Time) *cluster.Failure {
 	return failure(err, conn, time.Since(since))
 }
 
-// dialer dials TCP. The addresses of endpoints that were learned are checked
-// after the name is resolved, where they cannot change any more.
-func (e *endpoint) dialer(timeout time.Duration, loopback bool) func(context.Context, string) (net.Conn, error) {
-	d := net.Dialer{Timeout: timeout}
-	if !e.configured {
-		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
-			return allowed(address, loopback)
+// guard checks the addresses of endpoints that were learned, after the name is
+// resolved, where they cannot change any more.
+func (e *endpoint) guard(loopback bool) func(context.Context, string, string, syscall.RawConn) error {
+	return func(_ context.Context, _, address string, _ syscall.RawConn) error {
+		if e.configured {
+			return nil
 		}
+		return allowed(address, loopback)
 	}
+}
+
+// dialer dials TCP.
+func (e *endpoint) dialer(timeout time.Duration, loopback bool) func(context.Context, string) (net.Conn, error) {
+	d := net.Dialer{Timeout: timeout, ControlContext: e.guard(loopback)}
 	return func(ctx context.Context, _ string) (net.Conn, error) {
 		e.connecting()
 		u, err := url.Parse(e.url)

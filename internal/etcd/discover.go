@@ -134,6 +134,7 @@ func (e *endpoint) remember(a cluster.Answer, at time.Time, list []cluster.Liste
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.learner = a.Status != nil && a.Status.IsLearner
+	e.quotaUntold = a.Status != nil && !a.Status.Quota.OK
 	if a.Read.Confirmed() {
 		e.lastRead = at
 	}

@@ -136,3 +136,6 @@ func group(fields map[string]any) []slog.Attr {
 	}
 	return out
 }
+
+// ZapLogger is what Zap returns, for those who hand it on.
+type ZapLogger = zap.Logger

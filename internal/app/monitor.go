@@ -1,0 +1,183 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/collector"
+	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+	"github.com/etcd-monitor/etcd-monitor/internal/config"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcd"
+	"github.com/etcd-monitor/etcd-monitor/internal/history"
+	"github.com/etcd-monitor/etcd-monitor/internal/logging"
+)
+
+// fallbackAge is how old the answer of an earlier round about the quorum may be
+// to stand in for that of a scrape which had no time to find out.
+const fallbackAge = 5 * time.Second
+
+// monitor watches one cluster.
+type monitor struct {
+	cfg     config.Cluster
+	opts    Options
+	log     *slog.Logger
+	client  *etcd.Client
+	history *history.Memory
+	probes  *collector.Probes
+
+	mu     sync.Mutex            // guards what follows
+	quorum cluster.Verdict       // of the last round that could tell
+	hash   *collector.HashReport // nil until the first comparison
+	labels map[cluster.ID]string // of members, as last seen
+}
+
+func newMonitor(o Options, cfg config.Cluster, z *logging.ZapLogger, probes *collector.Probes) (*monitor, error) {
+	m := &monitor{
+		cfg: cfg, opts: o, log: o.Logger.With("cluster", cfg.Name), probes: probes,
+		history: history.New(history.Options{}), labels: map[cluster.ID]string{},
+	}
+	client, err := etcd.New(etcd.Options{
+		Cluster: cfg, Logger: o.Logger, Zap: z, OnRound: m.record,
+		LocalTimeout: o.LocalTimeout, LinearizableTimeout: o.LinearizableTimeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.client = client
+	return m, nil
+}
+
+// record takes in a round, whoever asked for it.
+func (m *monitor) record(o cluster.Observation) {
+	v := cluster.Judge(o)
+	before, seen := m.history.Latest()
+	changes := m.history.Record(v)
+	if !seen || !v.Start.Before(before.Start) {
+		m.tell(before, seen, v, changes)
+	}
+	m.relabel(v)
+	for i := range v.Members {
+		mem := &v.Members[i]
+		if mem.Read.Confirmed() { // the confirming read is a latency sample
+			m.Sample(mem.ID, etcd.OpReadLinearizable, v.Start, mem.Read.Took)
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if v.HasQuorum.OK && v.Start.After(m.quorum.Start) {
+		m.quorum = v
+	}
+}
+
+// relabel keeps the members' labels for the probes, which know IDs only, and
+// drops the probes' series of members that are gone or renamed.
+func (m *monitor) relabel(v cluster.Verdict) {
+	now := make(map[cluster.ID]string, len(v.Members))
+	for i := range v.Members {
+		now[v.Members[i].ID] = v.Members[i].Label
+	}
+	m.mu.Lock()
+	old := m.labels
+	if confirmed := v.MembershipStale.OK && !v.MembershipStale.V; !confirmed {
+		// Nobody is gone for want of a list that counts.
+		now = maps.Clone(old)
+		for i := range v.Members {
+			if _, ok := now[v.Members[i].ID]; !ok {
+				now[v.Members[i].ID] = v.Members[i].Label
+			}
+		}
+	}
+	m.labels = now
+	m.mu.Unlock()
+	for id, label := range old {
+		if now[id] != label {
+			m.probes.Forget(m.cfg.Name, label)
+		}
+	}
+}
+
+func (m *monitor) label(id cluster.ID) (string, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l, ok := m.labels[id]
+	return l, ok
+}
+
+// Sample implements etcd.ProbeSink.
+func (m *monitor) Sample(member cluster.ID, op string, at time.Time, took time.Duration) {
+	if label, ok := m.label(member); ok {
+		m.history.Sample(member, op, at, took)
+		m.probes.Observe(m.cfg.Name, label, op, took)
+	}
+}
+
+// Fail implements etcd.ProbeSink.
+func (m *monitor) Fail(member cluster.ID, op string, reason cluster.Reason) {
+	if label, ok := m.label(member); ok {
+		m.probes.Fail(m.cfg.Name, label, op, reason)
+	}
+}
+
+// view waits for a round that began after the call, and gives what a scrape
+// shows of the cluster.
+func (m *monitor) view(ctx context.Context) collector.View {
+	v := cluster.Judge(m.client.Observe(ctx))
+	now := time.Now()
+	v.Cluster = m.cfg.Name
+	m.mu.Lock()
+	v = fallBack(v, m.quorum)
+	hash := m.hash
+	labels := m.labels
+	m.mu.Unlock()
+
+	sum, stats := m.history.Summary(now), m.client.Stats()
+	view := collector.View{
+		Verdict: v, Track: sum.Track, Growth: sum.Growth, Quotas: m.quotas(v),
+		Hash: hash, Rounds: stats.Rounds, RPCs: stats.RPCs,
+		Thresholds:  m.cfg.Thresholds.Effective(v.Voters.V, v.Voters.OK),
+		SnapshotAge: now.Sub(v.Start),
+	}
+	for _, r := range sum.Rejected {
+		view.Rejected = append(view.Rejected, collector.Rejected{Member: r.Member, Field: r.Field, Count: r.Count})
+	}
+	for _, l := range sum.Latency {
+		if label, ok := labels[l.Member]; ok {
+			view.Latency = append(view.Latency, collector.Latency{Member: label, Op: l.Op, Latency: l.Latency})
+		}
+	}
+	return view
+}
+
+// fallBack lends a verdict that had no time to find out about the quorum the
+// answer of another round, if that is nearly as fresh.
+func fallBack(v, other cluster.Verdict) cluster.Verdict {
+	if v.QuorumUnknown != cluster.UnknownDeadlineTooShort || other.Start.IsZero() {
+		return v
+	}
+	if age := v.Start.Sub(other.Start); age > fallbackAge {
+		return v
+	}
+	v.HasQuorum, v.QuorumUnknown = other.HasQuorum, ""
+	return v
+}
+
+// quotas are those that members do not tell in Status: of their own metrics,
+// else as configured.
+func (m *monitor) quotas(v cluster.Verdict) map[cluster.ID]collector.Quota {
+	quotas := map[cluster.ID]collector.Quota{}
+	for i := range v.Members {
+		mem := &v.Members[i]
+		if mem.Status == nil || mem.Status.Quota.OK {
+			continue
+		}
+		if q, ok := m.client.MetricsQuota(mem.ID); ok {
+			quotas[mem.ID] = collector.Quota{Bytes: q, Source: "metrics"}
+		} else if m.cfg.QuotaBytes > 0 {
+			quotas[mem.ID] = collector.Quota{Bytes: float64(m.cfg.QuotaBytes), Source: "config"}
+		}
+	}
+	return quotas
+}

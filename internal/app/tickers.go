@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/collector"
+	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcd"
+)
+
+// observeLimit bounds an observation that no scrape asked for. It is what a
+// scrape of Prometheus' default timeout leaves.
+const observeLimit = 9 * time.Second
+
+// run keeps the cluster watched until ctx ends: an observation now and whenever
+// nobody scraped for HealthInterval; a history point and the latency probes
+// every MetricsInterval; the comparison of hashes, if it is on.
+func (m *monitor) run(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if m.opts.Probe.Enabled {
+			m.client.Probe(ctx, etcd.ProbeOptions{
+				Interval: m.opts.MetricsInterval, Samples: m.opts.Probe.Samples,
+				Write: m.opts.Probe.Write, Key: m.opts.Probe.Key,
+			}, m)
+		}
+	}()
+	m.tick(ctx)
+	<-done
+}
+
+func (m *monitor) tick(ctx context.Context) {
+	point := time.NewTicker(m.opts.MetricsInterval)
+	defer point.Stop()
+	health := time.NewTimer(0)
+	defer health.Stop()
+	var hash <-chan time.Time
+	if m.opts.HashInterval > 0 {
+		t := time.NewTicker(m.opts.HashInterval)
+		defer t.Stop()
+		hash = t.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-point.C:
+			m.history.Point()
+			m.client.RefreshQuotas(ctx)
+		case <-health.C:
+			health.Reset(m.observeUnlessRecent(ctx))
+		case <-hash:
+			m.compareHashes(ctx)
+		}
+	}
+}
+
+// observeUnlessRecent returns how long the present observation is good for.
+func (m *monitor) observeUnlessRecent(ctx context.Context) time.Duration {
+	if v, ok := m.history.Latest(); ok {
+		if left := m.opts.HealthInterval - time.Since(v.Start); left > 0 {
+			return left
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, observeLimit)
+	defer cancel()
+	m.client.Observe(ctx)
+	return m.opts.HealthInterval
+}
+
+func (m *monitor) compareHashes(ctx context.Context) {
+	v, ok := m.history.Latest()
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.opts.HashInterval/2)
+	defer cancel()
+	hashes, err := m.client.Hashes(ctx, v)
+	if err != nil {
+		m.log.Warn("comparison of hashes is incomplete", "err", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.hash = &collector.HashReport{At: time.Now(), Hashes: hashes, Mismatch: cluster.Diverged(hashes)}
+}
