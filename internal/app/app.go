@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Clusters []config.Cluster
 	Web      WebOptions
+	Prefix   string // of all routes, as in /etcd; "" for none
 	Logger   *slog.Logger
 
 	HealthInterval  time.Duration // between observations that no scrape asked for

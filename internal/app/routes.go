@@ -3,15 +3,27 @@ package app
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/collector"
 )
+
+// maxScrape is the longest that a scrape may take: the server's write timeout
+// is little more.
+const maxScrape = 30 * time.Second
+
+func (a *App) scrapeCap() time.Duration {
+	if t := a.opts.CollectorTimeout; t > 0 {
+		return min(t, maxScrape)
+	}
+	return maxScrape
+}
 
 // routes is everything that is served.
 func (a *App) routes(exporter *collector.Exporter) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", exporter.Handler(collector.HandlerOptions{
-		Source: a.views, Cap: a.opts.CollectorTimeout, Logger: a.opts.Logger,
+		Source: a.views, Cap: a.scrapeCap(), Logger: a.opts.Logger,
 	}))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "etcd-monitor is healthy.")
@@ -24,5 +36,10 @@ func (a *App) routes(exporter *collector.Exporter) http.Handler {
 		_, _ = fmt.Fprintln(w, "etcd-monitor is ready.")
 	})
 	mux.HandleFunc("GET /{$}", a.statusPage)
-	return mux
+	if a.opts.Prefix == "" {
+		return mux
+	}
+	outer := http.NewServeMux()
+	outer.Handle(a.opts.Prefix+"/", http.StripPrefix(a.opts.Prefix, mux))
+	return outer
 }

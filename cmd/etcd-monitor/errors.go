@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/alecthomas/kingpin/v2"
+)
+
+// fail prints what went wrong, a line for each problem, and gives the exit code.
+func fail(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	for line := range strings.Lines(err.Error()) {
+		_, _ = fmt.Fprintf(stderr, "etcd-monitor: %s\n", strings.TrimRight(line, "\n"))
+	}
+	var usage usageError
+	if errors.As(err, &usage) {
+		_, _ = fmt.Fprintln(stderr, "etcd-monitor: try --help")
+		return exitUsage
+	}
+	return exitFailed
+}
+
+var unknownFlag = regexp.MustCompile(`^unknown long flag '--(.+)'$`)
+
+// suggest adds the flag that was probably meant to the error of an unknown one.
+func suggest(app *kingpin.Application, err error) error {
+	m := unknownFlag.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	best, distance := "", len(m[1])/2+1
+	consider := func(flags []*kingpin.FlagModel) {
+		for _, f := range flags {
+			if d := editDistance(m[1], f.Name); d < distance && !f.Hidden {
+				best, distance = f.Name, d
+			}
+		}
+	}
+	model := app.Model()
+	consider(model.Flags)
+	for _, c := range model.Commands {
+		consider(c.Flags)
+	}
+	if best == "" {
+		return err
+	}
+	return fmt.Errorf("%w (did you mean --%s?)", err, best)
+}
+
+// editDistance is how many characters must be added, removed or replaced.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
