@@ -33,8 +33,6 @@ NO_RACE = echo "*** NO RACE DETECTOR: this machine has no working C compiler, da
 # The packages whose tests start no etcd.
 PURE = $(shell $(GO) list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | \
 	awk '!/internal\/etcdtest/ { print $$1 }')
-# What tests run besides our own code; they look it up with tools/build.sh -n.
-TEST_TOOLS = etcd35 etcd36 $(if $(wildcard rules),promtool)
 LINT = "$$(tools/build.sh golangci-lint)"
 
 .PHONY: help
@@ -64,11 +62,11 @@ test: tools ## all tests, against real etcd, with the race detector where it can
 		[ -n "$$race" ] || $(NO_RACE); exit $$rc
 
 .PHONY: tools etcd-versions
-tools: # what make test needs
-	@for tool in $(TEST_TOOLS); do tools/build.sh $$tool >/dev/null; done
+tools: etcd-versions # what tests run besides our own code; promtool is found with tools/build.sh -n
+	@[ ! -d rules ] || tools/build.sh promtool
 
-etcd-versions: ## build the older etcd servers that tests run against, print their paths
-	@for tool in etcd35 etcd36; do tools/build.sh $$tool; done
+etcd-versions: ## provide the older etcd servers that tests run against, print their paths
+	@tools/etcd-versions.sh
 
 .PHONY: lint fmt
 lint: ## run the pinned golangci-lint (its first build takes minutes)

@@ -22,9 +22,8 @@ golangci-lint) module=lint package=github.com/golangci/golangci-lint/v2/cmd/gola
 # Service discovery for clouds pulls in modules that some proxies do not have;
 # static, file and HTTP discovery stay without it, and we use nothing else.
 promtool | prometheus) module=prometheus package=github.com/prometheus/prometheus/cmd/$name tags=remove_all_sd ;;
-etcd35 | etcd36) module=$name package=go.etcd.io/etcd/server/v3 ;;
 *)
-  echo "usage: tools/build.sh [-n] golangci-lint|promtool|prometheus|etcd35|etcd36" >&2
+  echo "usage: tools/build.sh [-n] golangci-lint|promtool|prometheus" >&2
   exit 2
   ;;
 esac

@@ -6,8 +6,9 @@ import (
 )
 
 // Judge says what an observation means. It is pure: the same observation gives
-// the same verdict.
+// the same verdict, in whatever order the endpoints are configured.
 func Judge(o Observation) Verdict {
+	o.Answers = identified(o)
 	main, ids := mainCluster(o.Answers)
 	list := chooseList(o, main)
 	r := newRoster(o, main, list)
@@ -22,7 +23,7 @@ func Judge(o Observation) Verdict {
 	}
 	v.SplitBrain = splitBrain(o, main, ids)
 	v.countMembers(r, list)
-	v.HasQuorum, v.QuorumUnknown = quorum(o, r, list)
+	v.HasQuorum, v.QuorumUnknown = quorum(o, main, r, list)
 	v.leadership(o, main, r)
 	for _, s := range r.seen {
 		v.Members = append(v.Members, memberOf(s))
@@ -35,27 +36,47 @@ func Judge(o Observation) Verdict {
 	return v
 }
 
+// identified are the answers by endpoint, with whom the member list tells to be
+// there where nothing else does: Status and the read can both be forbidden.
+func identified(o Observation) []Answer {
+	answers := slices.SortedStableFunc(slices.Values(o.Answers), func(a, b Answer) int {
+		return cmp.Compare(a.Endpoint, b.Endpoint)
+	})
+	for i := range answers {
+		for _, l := range o.Lists {
+			if l.From != 0 && l.Endpoint == answers[i].Endpoint && answers[i].Identity().Member == 0 {
+				answers[i].Read.From = Identity{l.Cluster, l.From}
+			}
+		}
+	}
+	return answers
+}
+
 // mainCluster picks the cluster that most configured endpoints belong to, the
-// lowest ID on a tie, and lists all distinct ones. Endpoints that were learned
-// have no say: they would vote for whoever taught them.
+// lowest ID on a tie, and lists the distinct ones that answer. An endpoint that
+// is silent still belongs to the cluster that was there before; one that was
+// learned has no say, as it would vote for whoever taught it.
 func mainCluster(answers []Answer) (main ID, ids []ID) {
-	votes := map[ID]int{}
+	votes, remembered := map[ID]int{}, []ID{}
 	for _, a := range answers {
 		id := a.Identity().Cluster
-		if id == 0 {
-			continue
+		if id != 0 {
+			ids = append(ids, id)
+		} else if id = a.Last.Cluster; id != 0 {
+			remembered = append(remembered, id)
 		}
 		if a.Configured {
 			votes[id]++
-		} else {
-			votes[id] += 0
 		}
 	}
-	for id := range votes {
-		ids = append(ids, id)
-	}
 	slices.Sort(ids)
-	for _, id := range ids {
+	ids = slices.Compact(ids)
+	candidates := ids
+	if len(ids) == 0 {
+		slices.Sort(remembered)
+		candidates = remembered
+	}
+	for _, id := range candidates {
 		if main == 0 || votes[id] > votes[main] {
 			main = id
 		}
@@ -74,8 +95,10 @@ func memberOf(s seen) Member {
 		Read:       s.best.Read,
 	}
 	if st := s.best.Status; st != nil {
-		m.HasLeader = Known(st.Leader != 0)
 		m.IsLeader = Known(st.Leader != 0 && st.Leader == st.MemberID)
+		if !s.learner { // which never notices that its leader is gone
+			m.HasLeader = Known(st.Leader != 0)
+		}
 	}
 	if !s.learner {
 		m.Confirmed, _ = s.confirmed()
@@ -121,7 +144,7 @@ func (v *Verdict) countMembers(r roster, list believedList) {
 	up, confirmed := 0, 0
 	upKnown, confirmedKnown := list.DroppedVoters == 0, list.DroppedVoters == 0
 	for _, s := range r.seen {
-		if !s.listed {
+		if !s.listed || s.clone > 0 {
 			continue
 		}
 		if !s.started {
@@ -192,12 +215,16 @@ func (v *Verdict) alarms() {
 		v.Members[i].Alarms = map[string]bool{"NOSPACE": false, "CORRUPT": false}
 	}
 	for a := range raised {
-		i := slices.IndexFunc(v.Members, func(m Member) bool { return m.ID == a.Member })
-		if i < 0 {
-			v.StrayAlarms = append(v.StrayAlarms, a)
-			continue
+		stray := true
+		for _, m := range v.Members {
+			if m.ID == a.Member {
+				m.Alarms[a.Type] = true
+				stray = false
+			}
 		}
-		v.Members[i].Alarms[a.Type] = true
+		if stray {
+			v.StrayAlarms = append(v.StrayAlarms, a)
+		}
 	}
 	slices.SortFunc(v.StrayAlarms, func(a, b Alarm) int {
 		return cmp.Or(cmp.Compare(a.Member, b.Member), cmp.Compare(a.Type, b.Type))

@@ -20,7 +20,12 @@ func SafeLabel(s string) string {
 		}
 		return r
 	}, s)
-	for len(s) > maxLabel {
+	return cut(s, maxLabel)
+}
+
+// cut keeps whole characters of at most n bytes together.
+func cut(s string, n int) string {
+	for len(s) > n {
 		_, size := utf8.DecodeLastRuneInString(s)
 		s = s[:len(s)-size]
 	}
@@ -28,24 +33,33 @@ func SafeLabel(s string) string {
 }
 
 // labelled gives each member a label that is unique in its cluster: its name;
-// its ID where it has none; name and ID where the name is taken.
+// its ID where it has none; name and ID where the name is taken. Members of the
+// list choose first: one that was removed does not keep its name from the one
+// that replaced it.
 func labelled(members []Member, name map[ID]string) []Member {
 	taken := map[string]bool{}
-	for i := range members {
-		m := &members[i]
-		label := SafeLabel(name[m.ID])
-		if label == "" {
-			label = m.ID.String()
+	for _, listed := range []bool{true, false} {
+		for i := range members {
+			if m := &members[i]; m.Listed == listed {
+				m.Label = label(SafeLabel(name[m.ID]), m.ID.String(), taken)
+				taken[m.Label] = true
+			}
 		}
-		if taken[label] {
-			id := fmt.Sprintf("%016x", uint64(m.ID))
-			label += "-" + id[:8]
-		}
-		for n, base := 2, label; taken[label]; n++ {
-			label = fmt.Sprintf("%s-%d", base, n)
-		}
-		taken[label] = true
-		m.Label = label
 	}
 	return members
+}
+
+func label(name, id string, taken map[string]bool) string {
+	if name == "" {
+		name = id
+	}
+	free := name
+	for n := 1; taken[free]; n++ {
+		suffix := "-" + id[:min(len(id), 8)]
+		if n > 1 {
+			suffix += fmt.Sprintf("-%d", n)
+		}
+		free = cut(name, maxLabel-len(suffix)) + suffix
+	}
+	return free
 }

@@ -24,19 +24,24 @@ func (l believedList) dropped() int {
 	return l.DroppedVoters + l.DroppedLearners
 }
 
+// lacks reports that a member is certainly none any more.
+func (l believedList) lacks(id ID) bool {
+	return l.confirmed && l.dropped() == 0 && !l.Contains(id)
+}
+
 // chooseList takes the list of a confirmed member, else that of the member that
-// has applied most. A list that lacks the one who tells it comes from a proxy
-// (etcd's grpc-proxy invents one), or from a member that was removed: it is not
-// believed.
+// has applied most. A list without a teller, or that lacks him, comes from a
+// proxy (etcd's grpc-proxy invents one, of one member with ID 0), or from a
+// member that was removed: it is not believed.
 func chooseList(o Observation, main ID) believedList {
 	var chosen believedList
 	var applied uint64
 	for _, l := range o.Lists {
-		if l.Cluster != main || main == 0 {
-			continue
-		}
-		if !l.Contains(l.From) {
+		switch {
+		case l.From == 0, l.Cluster == main && !l.Contains(l.From):
 			chosen.proxy = true
+			continue
+		case l.Cluster != main, main == 0:
 			continue
 		}
 		confirmed, at := vouched(o.Answers, Identity{l.Cluster, l.From})
@@ -57,7 +62,7 @@ func vouched(answers []Answer, id Identity) (confirmed bool, applied uint64) {
 		if a.Identity() != id {
 			continue
 		}
-		confirmed = confirmed || a.Read.Confirmed()
+		confirmed = confirmed || a.confirmed()
 		if a.Status != nil {
 			applied = max(applied, a.Status.Applied.V)
 		}

@@ -59,10 +59,17 @@ func (a Answer) Answered() bool {
 	return a.StatusFailure != nil && a.StatusFailure.Reason.refusal()
 }
 
+// confirmed reports whether the read proves a quorum to the member whose Status
+// this is. A proxy that spreads its calls asks one member for its Status and may
+// have another one, better connected, serve the read.
+func (a Answer) confirmed() bool {
+	return a.Read.Confirmed() && (a.Read.From == Identity{} || a.Read.From == a.Identity())
+}
+
 // Claim is the leadership that the answer confirms: its own view of the leader,
 // vouched for by a linearizable read.
 func (a Answer) Claim() (Claim, bool) {
-	if a.Status == nil || !a.Read.Confirmed() || a.Status.Leader == 0 {
+	if a.Status == nil || !a.confirmed() || a.Status.Leader == 0 {
 		return Claim{}, false
 	}
 	return Claim{a.Status.Leader, a.Status.Term}, true

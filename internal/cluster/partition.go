@@ -8,33 +8,32 @@ package cluster
 // that we do not reach is down or unreachable from here, which is another
 // thing, and a member that is merely slow keeps its leader and its term.
 func (v *Verdict) partitions(r roster) {
-	confirmed, reached := 0, 0
-	var term uint64
+	reached, lost := 0, 0
 	for _, s := range r.seen {
-		if s.learner || s.best.Status == nil {
+		if !s.voter || s.best.Status == nil || s.clone > 0 {
 			continue
 		}
-		if s.listed {
-			reached++
-		}
-		if s.best.Read.Confirmed() {
-			confirmed++
-			term = max(term, s.best.Status.Term)
+		reached++
+		if is, _ := s.confirmed(); is.OK && !is.V {
+			lost++
 		}
 	}
 	for i, s := range r.seen {
 		st := s.best.Status
 		is, _ := s.confirmed()
-		if s.learner || st == nil || !is.OK {
+		if !s.voter || st == nil || !is.OK {
 			continue
 		}
-		switch {
+		switch p := &v.Members[i].Partition; {
 		case is.V:
-			v.Members[i].Partition = Known(false)
-		case confirmed > 0:
-			v.Members[i].Partition = Known(st.Leader == 0 || st.Term < term)
-		case v.QuorumSize.OK:
-			v.Members[i].Partition = Known(reached >= v.QuorumSize.V)
+			*p = Known(false)
+		case v.HasQuorum.V: // then somebody else is confirmed
+			*p = Known(st.Leader == 0 || st.Term < v.Term.V)
+		case !v.QuorumSize.OK:
+		case lost >= v.QuorumSize.V:
+			*p = Known(true)
+		case reached < v.QuorumSize.V:
+			*p = Known(false)
 		}
 	}
 }

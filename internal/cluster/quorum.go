@@ -13,18 +13,25 @@ func QuorumSize(voters int) int { return voters/2 + 1 }
 // Counting members that answer proves neither: three reachable members that do
 // not reach each other are no quorum, and one reachable member may well have
 // one behind it.
-func quorum(o Observation, r roster, list believedList) (Opt[bool], Unknown) {
+func quorum(o Observation, main ID, r roster, list believedList) (Opt[bool], Unknown) {
 	for _, a := range o.Answers {
-		if id := a.Identity(); a.Read.Confirmed() && (id.Member == 0 || inRoster(r, id)) {
+		id := a.Identity().Cluster
+		if id == 0 {
+			id = a.Last.Cluster // a denied read does not say whose it was
+		}
+		if a.Read.Confirmed() && (id == main || id == 0) {
 			return Known(true), ""
 		}
 	}
-	answered := func(s seen) bool { return s.best.Status != nil }
-	if !slices.ContainsFunc(r.seen, answered) {
-		return Opt[bool]{}, whyNobody(o.Answers)
+	answered := func(is func(seen) bool) bool {
+		return slices.ContainsFunc(r.seen, func(s seen) bool { return s.best.Status != nil && is(s) })
 	}
-	if !slices.ContainsFunc(r.seen, func(s seen) bool { return answered(s) && !s.learner }) {
+	switch {
+	case answered(func(s seen) bool { return s.voter }):
+	case answered(func(s seen) bool { return s.learner }):
 		return Opt[bool]{}, UnknownLearnerOnly
+	default:
+		return Opt[bool]{}, whyNobody(o.Answers)
 	}
 	if !list.ok {
 		return Opt[bool]{}, whyNoList(o.Answers, list)
@@ -47,10 +54,6 @@ func quorum(o Observation, r roster, list believedList) (Opt[bool], Unknown) {
 		}
 	}
 	return Known(false), ""
-}
-
-func inRoster(r roster, id Identity) bool {
-	return slices.ContainsFunc(r.seen, func(s seen) bool { return s.id == id })
 }
 
 func whyNobody(answers []Answer) Unknown {
@@ -80,22 +83,25 @@ func whyNoList(answers []Answer, list believedList) Unknown {
 	return UnknownNoMemberList
 }
 
-// leadership tells who leads. Only a confirmed leader counts.
+// leadership tells who leads. Only a confirmed leader counts. That there is one
+// follows from the quorum, as it takes a leader to serve a linearizable read,
+// even where Status is forbidden and does not tell which.
 func (v *Verdict) leadership(o Observation, main ID, r roster) {
+	v.HasLeader = v.HasQuorum
 	for _, a := range o.Answers {
-		c, ok := a.Claim()
-		if !ok || a.Identity().Cluster != main {
+		if !a.confirmed() || a.Identity().Cluster != main || main == 0 {
 			continue
 		}
-		if c.Term >= v.Leader.Term {
+		term := a.Read.Term
+		if a.Status != nil {
+			term = a.Status.Term
+		}
+		if term > 0 {
+			v.Term = Known(max(v.Term.V, term))
+		}
+		if c, ok := a.Claim(); ok && (v.Leader.Leader == 0 || c.Term > v.Leader.Term) {
 			v.Leader = c
 		}
-	}
-	if v.Leader.Leader != 0 {
-		v.HasLeader = Known(true)
-		v.Term = Known(v.Leader.Term)
-	} else if v.HasQuorum.OK && !v.HasQuorum.V {
-		v.HasLeader = Known(false)
 	}
 	claims, told := 0, false
 	for _, s := range r.seen {

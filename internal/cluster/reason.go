@@ -55,15 +55,13 @@ func (r Reason) lost() bool {
 }
 
 // refusal reports that etcd itself answered, and would not serve us.
-func (r Reason) refusal() bool {
-	return r == ReasonAuth || r == ReasonDenied || r == ReasonUnimplemented
-}
+func (r Reason) refusal() bool { return r == ReasonAuth || r == ReasonDenied }
 
 // Down reports whether a failed Status for this reason means that the member is
 // down or unreachable from here. A refusal, a failed handshake (a matter of
 // certificates) and somebody else at the address do not.
 func (r Reason) Down() bool {
-	return !r.refusal() && !r.TLS() && r != ReasonWrongMember
+	return !r.refusal() && !r.TLS() && r != ReasonWrongMember && r != ReasonUnimplemented
 }
 
 // Unknown says why has_quorum cannot be told. The set is fixed, as it is a

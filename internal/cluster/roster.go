@@ -11,9 +11,11 @@ import (
 // the best of their answers.
 type seen struct {
 	id      Identity
+	clone   int // 0 for all but the further claimants of one identity
 	listed  bool
 	started bool
 	learner bool
+	voter   bool // as far as the member list, or for want of one Status, tells
 	answers []Answer
 	best    Answer
 }
@@ -41,10 +43,10 @@ func newRoster(o Observation, main ID, list believedList) roster {
 
 	type slot struct {
 		id    Identity
-		clone int // 0 for all but the further claimants of one identity
+		clone int
 	}
 	groups := map[slot][]int{}
-	clones := cloneOf(o, main)
+	clones := cloneOf(o)
 	for i, a := range o.Answers {
 		if id := owner(a, main, list, o.Remembered); id.Member != 0 {
 			groups[slot{id, clones[i]}] = append(groups[slot{id, clones[i]}], i)
@@ -65,15 +67,18 @@ func newRoster(o Observation, main ID, list believedList) roster {
 	})
 	for _, sl := range slots {
 		m, listed := known[sl.id.Member]
-		s := seen{id: sl.id, listed: listed, started: !listed || m.Started(), learner: m.IsLearner}
+		s := seen{id: sl.id, clone: sl.clone, listed: listed, learner: m.IsLearner}
 		for _, i := range groups[sl] {
 			r.owner[i] = len(r.seen)
 			s.answers = append(s.answers, o.Answers[i])
 		}
 		s.best = best(s.answers)
-		if st := s.best.Status; st != nil && !listed {
+		st := s.best.Status
+		if st != nil && !listed {
 			s.learner = st.IsLearner
 		}
+		s.started = !listed || m.Started() || st != nil
+		s.voter = !s.learner && (listed || !list.ok)
 		r.seen = append(r.seen, s)
 	}
 	return r
@@ -88,24 +93,23 @@ func owner(a Answer, main ID, list believedList, remembered []ListedMember) Iden
 		}
 		return id
 	}
-	if a.Last.Member != 0 && (main == 0 || a.Last.Cluster == main) {
-		return a.Last
-	}
-	if a.Wanted != 0 {
-		return Identity{main, a.Wanted}
+	for _, id := range []Identity{a.Last, {main, a.Wanted}} {
+		if id.Member != 0 && id.Cluster == main && !list.lacks(id.Member) {
+			return id
+		}
 	}
 	candidates := list.members()
 	if !list.ok {
 		candidates = remembered
 	}
-	for _, m := range candidates {
-		for _, u := range m.ClientURLs {
-			if SameEndpoint(u, a.Endpoint) {
-				return Identity{main, m.ID}
-			}
-		}
+	advertises := func(m ListedMember) bool {
+		return slices.ContainsFunc(m.ClientURLs, func(u string) bool { return SameEndpoint(u, a.Endpoint) })
 	}
-	return Identity{}
+	i := slices.IndexFunc(candidates, advertises)
+	if i < 0 || slices.ContainsFunc(candidates[i+1:], advertises) {
+		return Identity{} // nobody's, or as many members advertise localhost
+	}
+	return Identity{main, candidates[i].ID}
 }
 
 // SameEndpoint reports whether two URLs name the same host and port, whatever
@@ -127,11 +131,12 @@ func hostPort(endpoint string) string {
 }
 
 // best is the answer that tells most: confirmed, else with a Status, else any;
-// a configured endpoint before a learned one.
+// a configured endpoint before a learned one. A Status that only a lesser one
+// has is added to it.
 func best(answers []Answer) Answer {
 	rank := func(a Answer) int {
 		n := 0
-		if a.Read.Confirmed() {
+		if a.confirmed() {
 			n += 4
 		}
 		if a.Status != nil {
@@ -148,16 +153,22 @@ func best(answers []Answer) Answer {
 			top = a
 		}
 	}
+	for _, a := range answers {
+		if top.Status == nil {
+			top.Status = a.Status
+		}
+	}
 	return top
 }
 
-// up: Status answered, or a linearizable read was served. Unknown when no
-// endpoint leads to the member, or when what failed says nothing about it.
+// up: Status answered, or, where that is forbidden, it is known to have
+// confirmed the read. Unknown when no endpoint leads to the member, or when
+// what failed says nothing about it.
 func (s seen) up() Opt[bool] {
 	if len(s.answers) == 0 {
 		return Opt[bool]{}
 	}
-	if s.best.Status != nil || s.best.Read.Outcome == ReadServed {
+	if s.best.Status != nil || s.best.confirmed() && s.best.Identity() == s.id {
 		return Known(true)
 	}
 	for _, a := range s.answers {
@@ -171,11 +182,11 @@ func (s seen) up() Opt[bool] {
 // confirmed: a linearizable read through the member succeeded, or it failed in
 // a way that speaks against a quorum. Otherwise unknown, and why.
 func (s seen) confirmed() (Opt[bool], Unknown) {
-	if s.listed && !s.started {
-		return Known(false), "" // raft counts it, and it has never run
-	}
-	if s.best.Read.Confirmed() {
+	if s.best.confirmed() {
 		return Known(true), ""
+	}
+	if !s.started {
+		return Known(false), "" // raft counts it, and it has never run
 	}
 	if s.best.Status != nil {
 		return s.best.Read.verdict()

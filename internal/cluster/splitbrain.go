@@ -47,7 +47,7 @@ func SecondLook(answers []Answer) []string {
 // Comparing terms would be wrong both ways: a deposed leader still reports the
 // current term, and two halves made by force-new-cluster differ in theirs.
 func splitBrain(o Observation, main ID, ids []ID) SplitBrain {
-	if main == 0 {
+	if len(ids) == 0 {
 		return SplitBrain{}
 	}
 	return SplitBrain{
@@ -92,6 +92,9 @@ func second(o Observation, endpoint string) (Answer, bool) {
 // look that had already been answered. In one history that cannot be: the data
 // have two.
 func forked(o Observation, main ID) bool {
+	if len(o.Second) == 0 {
+		return false
+	}
 	for i := range o.Answers {
 		for j := range o.Answers {
 			if o.Answers[i].Identity().Cluster == main && behind(o, o.Answers[i], o.Answers[j]) {
@@ -116,25 +119,21 @@ func behind(o Observation, a, b Answer) bool {
 
 // cloneOf numbers the answers that share one identity but not one history: a
 // data directory that was copied and started twice. All others are 0.
-func cloneOf(o Observation, main ID) map[int]int {
-	clone := map[int]int{}
-	for i, a := range o.Answers {
-		id := a.Identity()
-		if id.Cluster != main || id.Member == 0 {
-			continue
-		}
-		next := 0
+func cloneOf(o Observation) []int {
+	clone := make([]int, len(o.Answers))
+	clashes := func(i int) bool {
+		a := o.Answers[i]
 		for j, b := range o.Answers[:i] {
-			if b.Identity() != id {
-				continue
+			if clone[j] == clone[i] && b.Identity() == a.Identity() && distinct(o, a, b) {
+				return true
 			}
-			if !distinct(o, a, b) {
-				next = clone[j]
-				break
-			}
-			next = max(next, clone[j]+1)
 		}
-		clone[i] = next
+		return false
+	}
+	for i := range clone {
+		for len(o.Second) > 0 && clashes(i) {
+			clone[i]++
+		}
 	}
 	return clone
 }

@@ -14,9 +14,9 @@ type Verdict struct {
 	// HasQuorum is unknown for the reason QuorumUnknown.
 	HasQuorum     Opt[bool]
 	QuorumUnknown Unknown
-	HasLeader     Opt[bool]
+	HasLeader     Opt[bool] // as HasQuorum: a confirmed read is served by a leader
 	// Leader is the confirmed leadership, the one of the highest term if there
-	// are several; zero when there is none.
+	// are several; zero when there is none, or when Status does not tell it.
 	Leader Claim
 	Term   Opt[uint64] // the highest that a confirmed member reports
 
@@ -63,7 +63,7 @@ type Member struct {
 
 	Up        Opt[bool]
 	Confirmed Opt[bool] // voters only
-	HasLeader Opt[bool] // the member's own view
+	HasLeader Opt[bool] // the member's own view; a learner's is worth nothing, it never sees a leader go
 	IsLeader  Opt[bool] // the member's own view
 	Partition Opt[bool] // suspected; voters that answer only
 

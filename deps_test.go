@@ -1,0 +1,153 @@
+package etcdmonitor_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// goList runs go list and returns what it printed.
+func goList(t *testing.T, args ...string) []byte {
+	t.Helper()
+	var stderr strings.Builder
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	return out
+}
+
+// listModule returns the packages of this module.
+func listModule(t *testing.T) []listed {
+	t.Helper()
+	dec := json.NewDecoder(bytes.NewReader(goList(t, "-json=ImportPath,Imports,TestImports,XTestImports", "./...")))
+	var all []listed
+	for {
+		var p listed
+		switch err := dec.Decode(&p); err {
+		case nil:
+			all = append(all, p)
+		case io.EOF:
+			return all
+		default:
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestImportLaw(t *testing.T) {
+	for _, breach := range broken(listModule(t)) {
+		t.Error(breach)
+	}
+}
+
+// The server is 20 MB of code that only tests run.
+func TestProductHasNoServer(t *testing.T) {
+	args := []string{"-deps"}
+	for _, p := range listModule(t) {
+		if name, _ := short(p.ImportPath); name != "internal/etcdtest" && name != "tools/run" {
+			args = append(args, p.ImportPath)
+		}
+	}
+	for path := range strings.Lines(string(goList(t, args...))) {
+		if within(strings.TrimSpace(path), "go.etcd.io/etcd/server") {
+			t.Errorf("the product depends on %s", path)
+		}
+	}
+}
+
+// Every name in the tables means a package, and none stands there twice.
+func TestTables(t *testing.T) {
+	seen := map[string]bool{}
+	for _, l := range layers {
+		for _, name := range l.packages {
+			name = strings.TrimPrefix(name, "planned:")
+			if seen[name] {
+				t.Errorf("%s is in two layers", name)
+			}
+			seen[name] = true
+		}
+	}
+	for _, o := range owners {
+		for _, name := range strings.Fields(o.packages) {
+			if !seen[name] {
+				t.Errorf("the owner of %s, %s, is in no layer", o.library, name)
+			}
+		}
+	}
+	for _, name := range pure {
+		if !seen[name] {
+			t.Errorf("%s is in no layer", name)
+		}
+	}
+}
+
+// A directory that is named for nothing collects everything.
+var catchAll = []string{"pkg", "util", "utils", "common", "helper", "helpers", "misc"}
+
+func TestNoCatchAllDirectories(t *testing.T) {
+	// A walk, not a list from git: go test then sees what this test looks at,
+	// and runs it again when a directory or a file is added.
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || path == "." {
+			return err
+		}
+		if strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "node_modules" {
+			return filepath.SkipDir
+		}
+		if slices.Contains(catchAll, d.Name()) {
+			t.Errorf("%s: name it for what is in it", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// oneMachine is a path that exists on one machine only, or leads out of the
+// repository.
+var oneMachine = regexp.MustCompile(`\.\./shared|(^|[\s"'=(` + "`" + `])/(work|root|home/[a-z]\w*|Users/\w+)/`)
+
+func TestNoPathsOfOneMachine(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "git", "ls-files", "-z").Output()
+	if err != nil {
+		t.Skipf("not a git checkout: %v", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		text, err := os.ReadFile(name)
+		if err != nil { // deleted and not committed yet, or a link to nowhere
+			continue
+		}
+		n := 0
+		for line := range bytes.Lines(text) {
+			n++
+			if found := oneMachine.Find(line); found != nil {
+				t.Errorf("%s:%d: %q is a path of one machine", name, n, found)
+			}
+		}
+	}
+}
+
+func TestOneMachine(t *testing.T) {
+	const slash = "/" // keeps this file out of what it looks for
+	for text, want := range map[string]bool{
+		"see .." + slash + "shared/x.md": true, "cd " + slash + "work/main": true, "x=" + slash + "home/me/x": true,
+		"HOME=" + slash + "root/.cache": true,
+		"https://example.com/work/x":    false, "the rest /rootless/": false, "a/work/b": false,
+	} {
+		if got := oneMachine.MatchString(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
