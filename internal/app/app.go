@@ -72,11 +72,12 @@ func New(o Options) (*App, error) {
 		}
 		a.monitors = append(a.monitors, m)
 	}
-	exporter, err := collector.New(collector.Options{Collectors: o.Collectors, Probes: probes})
+	exporter, err := collector.New(collector.Options{Collectors: o.Collectors, Probes: probes, Logger: o.Logger})
 	if err != nil {
 		a.close()
 		return nil, err
 	}
+	exporter.Reloaded(true, time.Now())
 	a.server, err = newServer(o.Web, a.routes(exporter), o.Logger)
 	if err != nil {
 		a.close()

@@ -140,3 +140,7 @@ func (r Read) lost() bool {
 func (r Read) short() bool {
 	return r.Outcome == ReadFailed && r.Failure.Reason == ReasonTimeout && r.Failure.After < MinReadWait
 }
+
+// StatusFields are the fields of a Status whose value may be refused, by their
+// names in etcd's API.
+var StatusFields = []string{"dbSize", "dbSizeInUse", "dbSizeQuota", "raftAppliedIndex", "raftIndex", "revision"}

@@ -1,0 +1,73 @@
+package collector
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
+)
+
+const (
+	// timeoutHeader is how Prometheus says how long it will wait, in seconds.
+	timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
+	// defaultTimeout is Prometheus' own default.
+	defaultTimeout = 10 * time.Second
+	// timeoutMargin is what is kept of it for judging, encoding and the way.
+	timeoutMargin = 250 * time.Millisecond
+	// maxInFlight bounds the scrapes that are served at once.
+	maxInFlight = 40
+)
+
+// HandlerOptions of a handler for scrapes.
+type HandlerOptions struct {
+	// Source observes the clusters. It returns when ctx ends at the latest,
+	// with what it has by then.
+	Source func(ctx context.Context) []View
+	Cap    time.Duration // longest time for a scrape; 0 for no cap
+	Logger *slog.Logger
+}
+
+// Handler answers scrapes with what Source sees: always with status 200 and in
+// the time that Prometheus allows, unless 40 others are being served (503).
+func (e *Exporter) Handler(o HandlerOptions) http.Handler {
+	slots := make(chan struct{}, maxInFlight)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		default:
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "too many scrapes at once", http.StatusServiceUnavailable)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), scrapeTime(r.Header.Values(timeoutHeader), o.Cap))
+		defer cancel()
+		views := o.Source(ctx)
+		g := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return e.Gather(views) })
+		promhttp.HandlerFor(g, promhttp.HandlerOpts{
+			ErrorHandling:     promhttp.ContinueOnError,
+			ErrorLog:          slog.NewLogLogger(e.log.Handler(), slog.LevelError),
+			EnableOpenMetrics: true,
+		}).ServeHTTP(w, r)
+	})
+}
+
+// scrapeTime is how long a scrape may take. A header that is missing, repeated
+// or no positive number of seconds means the default: a mistake there must not
+// make every member look dead.
+func scrapeTime(header []string, limit time.Duration) time.Duration {
+	t := defaultTimeout
+	if len(header) == 1 {
+		if d, err := time.ParseDuration(header[0] + "s"); err == nil && d > 0 {
+			t = d
+		}
+	}
+	if limit > 0 {
+		t = min(t, limit)
+	}
+	return t - min(timeoutMargin, t/4)
+}
