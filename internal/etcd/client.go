@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -39,6 +40,8 @@ type Options struct {
 	LocalTimeout        time.Duration // of Status and MemberList; 2 s
 	LinearizableTimeout time.Duration // of the confirming read; 5 s
 	MaxMembers          int           // of a member list that are looked at; 200
+
+	resolver *net.Resolver // the system's if nil; tests have their own
 }
 
 // Client watches one logical cluster over one persistent connection per

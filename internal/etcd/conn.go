@@ -3,7 +3,7 @@ package etcd
 import (
 	"context"
 	"fmt"
-	"strings"
+	"net"
 	"sync"
 	"time"
 
@@ -35,6 +35,7 @@ type endpoint struct {
 	configured bool
 	wanted     cluster.ID // for one that was learned: whose it should be
 
+	dial        func(context.Context) (net.Conn, error)
 	client      *clientv3.Client
 	conn        *grpc.ClientConn
 	kv          pb.KVClient
@@ -57,8 +58,9 @@ type endpoint struct {
 // dial prepares the endpoint; the connection comes and goes by itself.
 func (c *Client) dial(rawURL string, configured bool, wanted cluster.ID) (*endpoint, error) {
 	e := &endpoint{url: rawURL, configured: configured, wanted: wanted}
+	e.dial = c.dialer(e)
 	opts := []grpc.DialOption{
-		grpc.WithContextDialer(e.dialer(c.opts.Cluster.DialTimeout, c.allowLoopback)),
+		grpc.WithContextDialer(e.connect),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: maxBackoff},
 			MinConnectTimeout: c.opts.Cluster.DialTimeout,
@@ -75,7 +77,7 @@ func (c *Client) dial(rawURL string, configured bool, wanted cluster.ID) (*endpo
 		// call none is sent: etcd would close the connection over them.
 		DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 5 * time.Second,
 	}
-	if strings.HasPrefix(rawURL, "https://") {
+	if e.secure() {
 		cfg.TLS = c.trust.clientConfig(rawURL)
 		cfg.DialOptions = append(cfg.DialOptions, grpc.WithTransportCredentials(&handshaker{
 			TransportCredentials: credentials.NewTLS(cfg.TLS), e: e,
@@ -88,7 +90,7 @@ func (c *Client) dial(rawURL string, configured bool, wanted cluster.ID) (*endpo
 	e.client, e.conn = client, client.ActiveConnection()
 	e.kv, e.maintenance = pb.NewKVClient(e.conn), pb.NewMaintenanceClient(e.conn)
 	e.cluster, e.lease = pb.NewClusterClient(e.conn), pb.NewLeaseClient(e.conn)
-	if c.opts.Cluster.Auth.Enabled() && (configured || strings.HasPrefix(rawURL, "https://") || !c.secure) {
+	if c.opts.Cluster.Auth.Enabled() && (configured || e.secure() || !c.secure) {
 		e.login = newLogin(c.opts.Cluster.Auth, pb.NewAuthClient(e.conn))
 	}
 	return e, nil

@@ -1,22 +1,17 @@
 package etcd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/url"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
@@ -27,14 +22,17 @@ var (
 	errAddressRefused = errors.New("advertised address is not dialled: link-local, loopback, multicast or unspecified")
 	errHTTP1          = errors.New("an HTTP/1 server answers, not etcd's gRPC")
 	errTLSPort        = errors.New("the port speaks TLS, the endpoint is http")
+	errPlainPort      = errors.New("the port does not speak TLS, the endpoint is https")
 	errUnusable       = errors.New("the connection was closed before it was usable")
+	errResolving      = errors.New("the name server does not answer")
 )
 
 // attempt is the last attempt to connect.
 type attempt struct {
-	began   time.Time
-	err     error                                  // why it failed; nil while it has not
-	waiting map[*context.CancelCauseFunc]time.Time // calls that wait for a connection, since when
+	began     time.Time
+	resolving bool                                   // the host's name, still
+	err       error                                  // why it failed; nil while it has not
+	waiting   map[*context.CancelCauseFunc]time.Time // calls that wait for a connection, since when
 }
 
 // connectError is the failed attempt that ended a call.
@@ -87,7 +85,14 @@ func (e *endpoint) untilFailed(ctx context.Context) (context.Context, func()) {
 func (e *endpoint) connecting() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.attempt.began, e.attempt.err = time.Now(), nil
+	e.attempt.began, e.attempt.resolving, e.attempt.err = time.Now(), true, nil
+}
+
+// resolved: the name has become an address.
+func (e *endpoint) resolved() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.attempt.resolving = false
 }
 
 // failedToConnect keeps the first reason of an attempt, which is the cause of
@@ -96,7 +101,7 @@ func (e *endpoint) failedToConnect(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.attempt.err == nil {
-		e.attempt.err = err
+		e.attempt.err, e.attempt.resolving = err, false
 	}
 	again := false
 	for cancel, since := range e.attempt.waiting {
@@ -129,6 +134,9 @@ func (e *endpoint) connectNow() {
 func (e *endpoint) fail(err error, since time.Time) *cluster.Failure {
 	e.mu.Lock()
 	conn := e.attempt.err
+	if conn == nil && e.attempt.resolving {
+		conn = errResolving
+	}
 	e.mu.Unlock()
 	if e.conn.GetState() == connectivity.Ready {
 		conn = nil
@@ -147,26 +155,33 @@ func (e *endpoint) guard(loopback bool) func(context.Context, string, string, sy
 	}
 }
 
-// dialer dials TCP.
-func (e *endpoint) dialer(timeout time.Duration, loopback bool) func(context.Context, string) (net.Conn, error) {
-	d := net.Dialer{Timeout: timeout, ControlContext: e.guard(loopback)}
-	return func(ctx context.Context, _ string) (net.Conn, error) {
-		e.connecting()
-		u, err := url.Parse(e.url)
-		if err != nil {
-			return nil, err
-		}
-		conn, err := d.DialContext(ctx, "tcp", u.Host)
-		if err != nil {
-			e.failedToConnect(err)
-			return nil, err
-		}
-		if u.Scheme == "https" {
-			return conn, nil // the handshaker watches it
-		}
-		return &watched{Conn: conn, e: e}, nil
+// dialer dials TCP, and notes how far it got.
+func (c *Client) dialer(e *endpoint) func(context.Context) (net.Conn, error) {
+	guard := e.guard(c.allowLoopback)
+	d := net.Dialer{Timeout: c.opts.Cluster.DialTimeout, Resolver: c.opts.resolver}
+	d.ControlContext = func(ctx context.Context, network, address string, raw syscall.RawConn) error {
+		e.resolved()
+		return guard(ctx, network, address, raw)
 	}
+	_, host, _ := strings.Cut(e.url, "://")
+	return func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", host) }
 }
+
+// connect is how gRPC gets a connection.
+func (e *endpoint) connect(ctx context.Context, _ string) (net.Conn, error) {
+	e.connecting()
+	conn, err := e.dial(ctx)
+	if err != nil {
+		e.failedToConnect(err)
+		return nil, err
+	}
+	if e.secure() {
+		return conn, nil // the handshaker watches it
+	}
+	return &watched{Conn: conn, e: e}, nil
+}
+
+func (e *endpoint) secure() bool { return strings.HasPrefix(e.url, "https://") }
 
 // allowed refuses addresses that a member list must not make us dial.
 func allowed(address string, loopback bool) error {
@@ -186,91 +201,3 @@ func allowed(address string, loopback bool) error {
 
 // metadataV6 is the IPv6 twin of 169.254.169.254 in a public cloud.
 var metadataV6 = net.ParseIP("fd00:ec2::254")
-
-// handshaker remembers why a handshake failed.
-type handshaker struct {
-	credentials.TransportCredentials
-	e *endpoint
-}
-
-func (h *handshaker) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	conn, info, err := h.TransportCredentials.ClientHandshake(ctx, authority, raw)
-	if err != nil {
-		h.e.failedToConnect(err)
-		return nil, nil, err
-	}
-	return &watched{Conn: conn, e: h.e, tls: true}, info, nil
-}
-
-func (h *handshaker) Clone() credentials.TransportCredentials {
-	return &handshaker{TransportCredentials: h.TransportCredentials.Clone(), e: h.e}
-}
-
-// watched remembers why a connection broke before it brought an answer. With
-// TLS 1.3 the server's refusal of our certificate arrives only there, as an
-// alert to be read, while our own first write may already fail.
-type watched struct {
-	net.Conn
-	e   *endpoint
-	tls bool
-
-	mu   sync.Mutex // guards seen
-	seen bool       // a byte was read
-}
-
-func (w *watched) Read(b []byte) (int, error) {
-	n, err := w.Conn.Read(b)
-	w.mu.Lock()
-	first := !w.seen
-	w.seen = w.seen || n > 0
-	w.mu.Unlock()
-	if !first {
-		return n, err
-	}
-	if n > 0 {
-		if odd := sniff(b[:n]); odd != nil {
-			w.e.failedToConnect(odd)
-		}
-	} else if errors.Is(err, io.EOF) {
-		w.e.failedToConnect(fmt.Errorf("%w: %w", errUnusable, err))
-	} else if err != nil && !errors.Is(err, net.ErrClosed) {
-		w.e.failedToConnect(err)
-	}
-	return n, err
-}
-
-// sniff recognizes servers that are not etcd by their first bytes.
-func sniff(b []byte) error {
-	switch {
-	case bytes.HasPrefix(b, []byte("HTTP/")):
-		return errHTTP1
-	case len(b) > 2 && b[0] == 21 && b[1] == 3: // a TLS alert
-		return errTLSPort
-	}
-	return nil
-}
-
-func (w *watched) Write(b []byte) (int, error) {
-	n, err := w.Conn.Write(b)
-	if err != nil && w.tls {
-		_ = w.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-		_, _ = w.Read(make([]byte, 1)) // an alert that is waiting is remembered
-	}
-	return n, err
-}
-
-// Close is how gRPC gives up on a connection. One that was in use is closed in
-// the end as well; nobody waits for it then.
-func (w *watched) Close() error {
-	err := w.Conn.Close()
-	w.mu.Lock()
-	seen := w.seen
-	w.mu.Unlock()
-	w.e.mu.Lock()
-	waiting := len(w.e.attempt.waiting) > 0
-	w.e.mu.Unlock()
-	if !seen || waiting {
-		w.e.failedToConnect(errUnusable)
-	}
-	return err
-}

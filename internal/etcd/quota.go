@@ -113,7 +113,7 @@ func findQuota(r io.Reader) (float64, error) {
 func (e *endpoint) metrics(ctx context.Context, t *trust, dialTimeout time.Duration, loopback bool) (io.ReadCloser, error) {
 	d := net.Dialer{Timeout: dialTimeout, ControlContext: e.guard(loopback)}
 	transport := &http.Transport{DialContext: d.DialContext, DisableKeepAlives: true}
-	if strings.HasPrefix(e.url, "https://") {
+	if e.secure() {
 		transport.TLSClientConfig = t.clientConfig(e.url)
 	}
 	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {

@@ -103,7 +103,7 @@ func connReason(err error) cluster.Reason {
 		netErr  net.Error
 	)
 	switch {
-	case errors.As(err, &dns):
+	case errors.As(err, &dns), errors.Is(err, errResolving):
 		return cluster.ReasonDNS
 	case errors.As(err, &hostErr):
 		return cluster.ReasonTLSNameMismatch
@@ -116,14 +116,14 @@ func connReason(err error) cluster.Reason {
 		return cluster.ReasonTLS
 	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls:"):
 		return alertReason(err.Error())
-	case errors.As(err, &record), errors.Is(err, errTLSPort):
+	case errors.As(err, &record), errors.Is(err, errTLSPort), errors.Is(err, errPlainPort):
 		return cluster.ReasonTLS
 	case errors.Is(err, errHTTP1):
 		return cluster.ReasonInvalid
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return cluster.ReasonRefused
 	case errors.Is(err, errAddressRefused):
-		return cluster.ReasonUnreachable
+		return cluster.ReasonWrongMember // whoever is there, it is not that one
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
 		return cluster.ReasonTimeout
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
