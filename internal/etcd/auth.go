@@ -13,12 +13,17 @@ import (
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
 )
 
-// loginPause is the least time between two attempts to log in at one endpoint:
-// each costs a member some 100 ms of CPU and the cluster a raft proposal.
-const loginPause = 5 * time.Second
+// The least time between two attempts to log in at one endpoint: each costs a
+// member some 100 ms of CPU and the cluster a raft proposal. One that failed is
+// likely to fail again; a token that etcd forgot, as after a restart or a change
+// of the password, is soon replaced.
+const (
+	loginPause = 5 * time.Second
+	renewPause = time.Second
+)
 
-// login keeps the token of one endpoint. etcd's simple tokens live on the
-// member that gave them and are renewed by use; logging in needs a quorum. So a
+// login keeps the token of one endpoint. Each member forgets etcd's simple tokens
+// when they are not used there for five minutes; logging in needs a quorum. So a
 // token is never dropped for a failed renewal: without quorum the old one still
 // opens what can be seen.
 type login struct {
@@ -49,7 +54,11 @@ func (l *login) ensure(ctx context.Context, stale string) {
 		return
 	}
 	if l.flight == nil {
-		if time.Since(l.tried) < loginPause {
+		pause := loginPause
+		if l.err == nil {
+			pause = renewPause
+		}
+		if time.Since(l.tried) < pause {
 			l.mu.Unlock()
 			return
 		}

@@ -22,7 +22,7 @@ func (e *endpoint) call(ctx context.Context, do func(context.Context) error) err
 	}
 	token := e.login.current()
 	err := do(e.authorize(ctx))
-	if err == nil || reasonOf(err) != cluster.ReasonAuth {
+	if err == nil || !wantsLogin(reasonOf(err), token) {
 		return err
 	}
 	e.login.ensure(ctx, token)
@@ -30,6 +30,13 @@ func (e *endpoint) call(ctx context.Context, do func(context.Context) error) err
 		return err
 	}
 	return do(e.authorize(ctx))
+}
+
+// wantsLogin reports whether a login may help against a refusal. Without a
+// token, etcd knows us by our certificate where it can, and permits what that
+// name is permitted, which may be less than the user with the password.
+func wantsLogin(r cluster.Reason, token string) bool {
+	return r == cluster.ReasonAuth || r == cluster.ReasonDenied && token == ""
 }
 
 // explain adds to a refusal why we are not logged in.

@@ -43,13 +43,18 @@ func allFailed(t *testing.T, v cluster.Verdict, endpoints []string, want cluster
 // a quorum nor the lack of one, neither a member that is up nor one that is not.
 func unknowable(t *testing.T, v cluster.Verdict, want cluster.Unknown) {
 	t.Helper()
-	if v.HasQuorum.OK || v.QuorumUnknown != want {
-		t.Errorf("has quorum is %v because of %q, want it unknown because of %q", v.HasQuorum, v.QuorumUnknown, want)
-	}
+	unknownQuorum(t, v, want)
 	for _, m := range v.Members {
 		if m.Up.OK {
 			t.Errorf("member %s up is %v, want it unknown", m.Label, m.Up.V)
 		}
+	}
+}
+
+func unknownQuorum(t *testing.T, v cluster.Verdict, want cluster.Unknown) {
+	t.Helper()
+	if v.HasQuorum.OK || v.QuorumUnknown != want {
+		t.Errorf("has quorum is %v because of %q, want it unknown because of %q", v.HasQuorum, v.QuorumUnknown, want)
 	}
 }
 
