@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -81,6 +83,7 @@ func pageOf(name string, v cluster.Verdict, seen bool, now time.Time) pageCluste
 	for i := range v.Members {
 		c.Members = append(c.Members, memberLine(&v.Members[i], v.Leader))
 	}
+	slices.SortFunc(c.Members, func(a, b pageMember) int { return strings.Compare(a.Name, b.Name) })
 	c.Failed = v.Failed
 	return c
 }
@@ -134,7 +137,7 @@ func memberLine(m *cluster.Member, leader cluster.Claim) pageMember {
 	if m.Status != nil {
 		p.Version = m.Status.Version
 		if m.Status.DBSize.OK {
-			p.Size = fmt.Sprintf("%.1f MiB", float64(m.Status.DBSize.V)/(1<<20))
+			p.Size = sizeText(m.Status.DBSize.V)
 		}
 	}
 	if m.Up.OK && !m.Up.V {
@@ -149,6 +152,17 @@ func memberLine(m *cluster.Member, leader cluster.Claim) pageMember {
 		}
 	}
 	return p
+}
+
+// sizeText is a size in the unit that suits it.
+func sizeText(bytes int64) string {
+	switch {
+	case bytes >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
+	case bytes >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
+	}
+	return fmt.Sprintf("%.0f KiB", float64(bytes)/(1<<10))
 }
 
 func yesNo(o cluster.Opt[bool]) string {

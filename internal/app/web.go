@@ -32,12 +32,11 @@ type WebOptions struct {
 }
 
 const (
-	readHeaderTimeout = 5 * time.Second // also bounds a TLS handshake
-	readTimeout       = 30 * time.Second
-	idleTimeout       = 60 * time.Second // above the usual scrape intervals, so that connections are kept
-	maxHeaderBytes    = 32 << 10
-	maxStreams        = 64 // concurrent requests of one HTTP/2 connection
-
+	readHeaderTimeout     = 5 * time.Second // also bounds a TLS handshake
+	readTimeout           = 30 * time.Second
+	idleTimeout           = 60 * time.Second // above the usual scrape intervals, so that connections are kept
+	maxHeaderBytes        = 32 << 10
+	maxStreams            = 64               // concurrent requests of one HTTP/2 connection
 	defaultWriteTimeout   = 35 * time.Second // the longest scrape we promise is 30 s
 	defaultGrace          = 10 * time.Second
 	defaultMaxConnections = 512
