@@ -17,7 +17,7 @@ var layers = []struct {
 }{
 	{"words", []string{"internal/cluster", "internal/config", "internal/logging", "planned:api/etcd/v1alpha1"}},
 	{"drivers", []string{
-		"internal/etcd", "planned:internal/history", "planned:internal/history/postgres",
+		"internal/etcd", "internal/history", "planned:internal/history/postgres",
 		"planned:internal/discover", "planned:internal/discover/kube",
 	}},
 	{"features", []string{
@@ -25,7 +25,7 @@ var layers = []struct {
 	}},
 	{"faces", []string{"planned:internal/remedy", "planned:internal/api"}},
 	{"app", []string{"internal/app"}},
-	{"cmd", []string{"planned:cmd/etcd-monitor"}},
+	{"cmd", []string{"cmd/etcd-monitor"}},
 	{"module root", []string{"."}},
 	{testSide, []string{"internal/etcdtest"}},
 	{"test programs", []string{"planned:tools/run"}},
@@ -56,7 +56,9 @@ var owners = []owner{
 	{library: "go.etcd.io/etcd/api", packages: "internal/etcd internal/ops benchmark internal/etcdtest", instead: "the words of internal/cluster"},
 	{library: "go.etcd.io/etcd/server", packages: "internal/etcdtest", instead: "internal/etcdtest, in tests", tests: true},
 	{library: "github.com/prometheus/client_golang", packages: "collector benchmark internal/api internal/app", instead: "values that collector exports"},
-	{library: "github.com/prometheus/common", packages: "collector internal/app cmd/etcd-monitor internal/etcdtest", instead: "what internal/config offers"},
+	{library: "github.com/prometheus/common", packages: "internal/app cmd/etcd-monitor internal/etcdtest", instead: "what internal/config offers"},
+	{library: "github.com/prometheus/common/expfmt", packages: "collector internal/etcdtest", instead: "what collector exports, or a test"},
+	{library: "github.com/prometheus/client_model", packages: "collector internal/etcdtest", instead: "what collector exports, or a test"},
 	{library: "github.com/prometheus/exporter-toolkit", packages: "internal/app cmd/etcd-monitor", instead: "internal/app"},
 	{library: "github.com/prometheus/alertmanager", packages: "rules", instead: "rules"},
 	{library: "github.com/prometheus/alertmanager/template", packages: "internal/alert", instead: "internal/alert"},
