@@ -7,6 +7,8 @@ SHELL := bash
 # Go keeps its caches below HOME. A CI job may have none that it can write to.
 ifneq ($(shell [ -d "$$HOME" ] && [ -w "$$HOME" ] && echo ok),ok)
 export HOME := $(shell mkdir -p .cache && cd .cache && pwd)
+# Else the module cache is read-only, and the checkout cannot be deleted.
+export GOFLAGS := $(strip $(GOFLAGS) -modcacherw)
 endif
 
 GO ?= go
@@ -14,16 +16,18 @@ GO ?= go
 # few cores makes elections time out that have nothing to do with the test.
 P ?= 2
 TIMEOUT ?= 20m
+FUZZTIME ?= 10s
+ARCH ?= $(shell $(GO) env GOARCH)
 
 VERSION := $(shell cat VERSION)
 # The commit's date, not today's: the same commit gives the same binary.
 BUILD_DATE ?= $(shell git log -1 --format=%cd --date=format:%Y%m%d-%H:%M:%S 2>/dev/null || echo unknown)
 BUILD_USER ?= $(shell id -un)@$(shell uname -n)
-info = -X github.com/prometheus/common/version.$(1)=$(2)
-LDFLAGS = -s -w $(call info,Version,$(VERSION)) $(call info,BuildUser,$(BUILD_USER)) \
-	$(call info,BuildDate,$(BUILD_DATE)) \
-	$(call info,Revision,$(shell git rev-parse HEAD 2>/dev/null || echo unknown)) \
-	$(call info,Branch,$(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown))
+stamp = -X github.com/prometheus/common/version.$(1)=$(2)
+LDFLAGS = -s -w $(call stamp,Version,$(VERSION)) $(call stamp,BuildUser,$(BUILD_USER)) \
+	$(call stamp,BuildDate,$(BUILD_DATE)) \
+	$(call stamp,Revision,$(shell git rev-parse HEAD 2>/dev/null || echo unknown)) \
+	$(call stamp,Branch,$(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown))
 
 # The race detector needs cgo, a C compiler and its headers.
 RACE = $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && \
@@ -33,7 +37,10 @@ NO_RACE = echo "*** NO RACE DETECTOR: this machine has no working C compiler, da
 # The packages whose tests start no etcd.
 PURE = $(shell $(GO) list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | \
 	awk '!/internal\/etcdtest/ { print $$1 }')
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 LINT = "$$(tools/build.sh golangci-lint)"
+# grep -r without what others wrote: caches and git's own.
+GREP_TESTS = grep -r --include='*_test.go' --exclude-dir='.?*'
 
 .PHONY: help
 help: ## list the targets
@@ -42,7 +49,12 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/etcd-monitor
-	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/etcd-monitor ./cmd/etcd-monitor
+	$(BUILD) -o bin/etcd-monitor ./cmd/etcd-monitor
+
+.PHONY: image
+image: ## build the container image ghcr.io/etcd-monitor/etcd-monitor (needs docker)
+	GOOS=linux GOARCH=$(ARCH) $(BUILD) -o .build/linux-$(ARCH)/etcd-monitor ./cmd/etcd-monitor
+	docker build --platform linux/$(ARCH) --build-arg ARCH=$(ARCH) -t ghcr.io/etcd-monitor/etcd-monitor:$(VERSION) .
 
 .PHONY: run
 run: build ## run a local etcd cluster and the exporter watching it
@@ -77,17 +89,21 @@ fmt: ## format the tree
 
 .PHONY: golden docs
 golden: ## rewrite golden files and generated documents; read the diff
-	@packages=$$(grep -rl --include='*_test.go' '"update"' . | xargs -r -n1 dirname | sort -u); \
+	@packages=$$({ $(GREP_TESTS) -l '"update"' . || true; } | xargs -r -n1 dirname | sort -u); \
 		[ -z "$$packages" ] || $(GO) test $$packages -update
 
 docs: golden ## regenerate docs/ from the code (the same tests write both)
 
-.PHONY: bench soak coverage
+.PHONY: bench soak fuzz coverage
 bench: ## run the micro benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 soak: tools ## run the long tests (TestSoak*)
 	ETCD_MONITOR_SOAK=1 $(GO) test $(RACE) -count 1 -v -p 1 -timeout 2h -run '^TestSoak' ./...
+
+fuzz: ## fuzz every target for FUZZTIME (10s each)
+	@$(GREP_TESTS) -Eo '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file target; do \
+		(set -x; $(GO) test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"); done
 
 coverage: tools ## run all tests, write coverage.html, print the total
 	$(GO) test -p $(P) -timeout $(TIMEOUT) -coverpkg ./... -coverprofile coverage.out ./...
