@@ -1,0 +1,204 @@
+package etcd
+
+import (
+	"bytes"
+	"runtime/pprof"
+	"slices"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+)
+
+// grpcGoroutines is how many goroutines work for gRPC.
+func grpcGoroutines(t *testing.T) int {
+	t.Helper()
+	var all bytes.Buffer
+	etcdtest.OK(t, pprof.Lookup("goroutine").WriteTo(&all, 2))
+	n := 0
+	for stack := range bytes.SplitSeq(all.Bytes(), []byte("\n\n")) {
+		if bytes.Contains(stack, []byte("google.golang.org/grpc")) {
+			n++
+		}
+	}
+	return n
+}
+
+// learned are the endpoints that nobody configured, by the member they are for.
+func learned(c *Client) map[cluster.ID]*endpoint {
+	all := map[cluster.ID]*endpoint{}
+	for _, e := range c.current() {
+		if !e.configured {
+			all[e.wanted] = e
+		}
+	}
+	return all
+}
+
+// One endpoint shows every member that runs. A member that never started has no
+// address. One that leaves takes its connection with it. (Not parallel, for the
+// sake of counting goroutines.)
+func TestDiscovery(t *testing.T) {
+	e := etcdtest.New(t, etcdtest.Options{Learners: 1, Unstarted: 1})
+	c := watch(t, e.Endpoints()[:1])
+	v := judge(t, c)
+	if v.HasQuorum != cluster.Known(true) || v.Voters != cluster.Known(4) || v.VotersUp != cluster.Known(3) ||
+		v.Learners != cluster.Known(1) || v.Unstarted != cluster.Known(1) || v.FailureTolerance != cluster.Known(0) {
+		t.Errorf("not three of four voters and a learner: %s", summary(v))
+	}
+	found := learned(c)
+	for i, m := range e.Members() {
+		if _, ok := found[cluster.ID(m.ID())]; ok != (i > 0) {
+			t.Errorf("%s has an endpoint of its own: %v", m.Name(), ok)
+		}
+	}
+	if len(found) != 3 || len(v.Failed) != 0 {
+		t.Errorf("learned are %v, failed are %+v", found, v.Failed)
+	}
+
+	before := grpcGoroutines(t)
+	gone := e.Member(1)
+	etcdtest.OK(t, e.RemoveMember(t.Context(), 1))
+	etcdtest.Eventually(t, 10*time.Second, "the member is forgotten", func() bool {
+		v = judge(t, c)
+		return v.Voters == cluster.Known(3) && len(learned(c)) == 2
+	})
+	if slices.ContainsFunc(v.Members, func(m cluster.Member) bool { return m.ID == cluster.ID(gone.ID()) && m.Listed }) {
+		t.Errorf("it is still a member: %s", summary(v))
+	}
+	etcdtest.Eventually(t, 10*time.Second, "its connection is closed", func() bool {
+		return found[cluster.ID(gone.ID())].conn.GetState() == connectivity.Shutdown &&
+			grpcGoroutines(t) <= before*3/4
+	})
+}
+
+// What a member advertises may be wrong. Then it is not known how the member
+// is, and nobody else is taken for it.
+func TestAdvertisedAddress(t *testing.T) {
+	t.Parallel()
+	e := etcdtest.New(t, etcdtest.Options{})
+	c := watch(t, e.Endpoints()[:1])
+	wantHealthy(t, c, 3)
+	wrong, dead := e.Member(1), nobody(t)
+	for _, test := range []struct {
+		advertised string
+		want       cluster.Reason // "" when there is nothing to dial
+		up         cluster.Opt[bool]
+	}{
+		{e.Endpoints()[2], cluster.ReasonWrongMember, cluster.Opt[bool]{}},
+		{e.Endpoints()[0], cluster.ReasonWrongMember, cluster.Opt[bool]{}},
+		{dead, cluster.ReasonRefused, cluster.Known(false)}, // as if it were down
+		{"http://169.254.169.254:2379", "", cluster.Opt[bool]{}},
+		{"unix://m1.sock:1", "", cluster.Opt[bool]{}},
+		{"http://name:secret@127.0.0.1:2379", "", cluster.Opt[bool]{}},
+	} {
+		advertise(t, e, wrong, test.advertised)
+		judge(t, c)      // learns the address
+		v := judge(t, c) // has forgotten the former one
+		if v.HasQuorum != cluster.Known(true) || v.Voters != cluster.Known(3) || v.VotersUp.OK != test.up.OK {
+			t.Errorf("%s: %s", test.advertised, summary(v))
+		}
+		i := slices.IndexFunc(v.Members, func(m cluster.Member) bool { return m.ID == cluster.ID(wrong.ID()) })
+		if i < 0 || v.Members[i].Up != test.up || v.Members[i].Status != nil || v.Members[i].Configured {
+			t.Errorf("%s: %s", test.advertised, summary(v))
+		}
+		if test.want == "" && len(v.Failed) != 0 ||
+			test.want != "" && (len(v.Failed) != 1 || v.Failed[0].Failure.Reason != test.want) {
+			t.Errorf("%s: failed are %+v", test.advertised, v.Failed)
+		}
+		if own := learned(c)[cluster.ID(wrong.ID())]; (own != nil) != (test.want != "") {
+			t.Errorf("%s: its endpoint is %+v", test.advertised, own)
+		}
+	}
+	advertise(t, e, wrong, wrong.ClientURL())
+	judge(t, c)
+	wantHealthy(t, c, 3)
+}
+
+// advertise starts the member again with another client URL and waits until the
+// list has it.
+func advertise(t *testing.T, e *etcdtest.Cluster, m *etcdtest.Member, url string) {
+	t.Helper()
+	etcdtest.OK(t, m.Kill())
+	etcdtest.OK(t, m.Launch("--advertise-client-urls="+url))
+	root := e.Client(t, e.Endpoints()[0])
+	etcdtest.Eventually(t, startsWithin, "the member advertises "+url, func() bool {
+		list, err := root.MemberList(t.Context())
+		if err != nil {
+			return false
+		}
+		for _, l := range list.Members {
+			if l.ID == m.ID() {
+				return slices.Equal(l.ClientURLs, []string{url}) && m.Read(t.Context()) == nil
+			}
+		}
+		return false
+	})
+}
+
+// Which of the URLs that a member advertises is dialled.
+func TestDialable(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		loopback, secure bool
+		urls             []string
+		want             string
+	}{
+		{"the first", false, false, []string{"http://10.0.0.1:2379", "http://10.0.0.2:2379"}, "http://10.0.0.1:2379"},
+		{"a name", false, false, []string{"http://ETCD-1.example:2379"}, "http://etcd-1.example:2379"},
+		{"an address before the loopback", true, false, []string{"http://localhost:2379", "http://10.0.0.2:2379"}, "http://10.0.0.2:2379"},
+		{"the loopback where we are on that host", true, false, []string{"http://127.0.0.1:2379"}, "http://127.0.0.1:2379"},
+		{"not the loopback of our own host", false, false, []string{"http://127.0.0.1:2379", "http://localhost:2379", "http://[::1]:2379"}, ""},
+		{"no clear text where TLS is configured", false, true, []string{"http://10.0.0.1:2379"}, ""},
+		{"TLS where TLS is configured", false, true, []string{"http://10.0.0.1:2379", "https://10.0.0.1:2379"}, "https://10.0.0.1:2379"},
+		{"not link-local", true, false, []string{"http://169.254.169.254:80", "http://[fe80::1]:80", "http://[::ffff:169.254.169.254]:80", "http://[fd00:ec2::254]:80"}, ""},
+		{"not unspecified", true, false, []string{"http://0.0.0.0:2379", "http://[::]:2379"}, ""},
+		{"not multicast", true, false, []string{"http://224.0.0.1:2379"}, ""},
+		{"no socket", true, false, []string{"unix://etcd.sock:1", "unixs://etcd.sock:1"}, ""},
+		{"no userinfo", true, false, []string{"http://name:secret@10.0.0.1:2379"}, ""},
+		{"no port", true, false, []string{"http://10.0.0.1"}, ""},
+		{"nonsense", true, false, []string{"", "://", "http://%zz:1", "\x00"}, ""},
+		{"none", true, false, nil, ""},
+	} {
+		c := &Client{allowLoopback: test.loopback, secure: test.secure}
+		if got := c.dialable(test.urls); got != test.want {
+			t.Errorf("%s: of %q it is %q, want %q", test.name, test.urls, got, test.want)
+		}
+	}
+}
+
+// A name may lead to an address that is not dialled. That is known only when it
+// is dialled, and it says nothing about the member.
+func TestAddressOfLearnedEndpoint(t *testing.T) {
+	for _, test := range []struct {
+		address  string
+		loopback bool
+		ok       bool
+	}{
+		{"10.0.0.1:2379", false, true},
+		{"[2001:db8::1]:2379", false, true},
+		{"127.0.0.1:2379", true, true},
+		{"127.0.0.1:2379", false, false},
+		{"[::1]:2379", false, false},
+		{"169.254.169.254:80", true, false},
+		{"[fe80::1%eth0]:2379", true, false},
+		{"[fd00:ec2::254]:80", true, false},
+		{"0.0.0.0:2379", true, false},
+		{"no address", true, false},
+	} {
+		learned := &endpoint{}
+		err := learned.guard(test.loopback)(t.Context(), "tcp", test.address, nil)
+		if (err == nil) != test.ok {
+			t.Errorf("%s with loopback %v: %v", test.address, test.loopback, err)
+		}
+		if configured := (&endpoint{configured: true}).guard(test.loopback); configured(t.Context(), "tcp", test.address, nil) != nil {
+			t.Errorf("%s is refused, though the operator wants it", test.address)
+		}
+	}
+	if connReason(allowed("127.0.0.1:1", false)).Down() {
+		t.Error("a member whose address is not dialled is down")
+	}
+}
