@@ -27,7 +27,7 @@ var layers = []struct {
 	{"app", []string{"internal/app"}},
 	{"cmd", []string{"cmd/etcd-monitor"}},
 	{"module root", []string{"."}},
-	{testSide, []string{"internal/etcdtest"}},
+	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake"}},
 	{"test programs", []string{"planned:tools/run"}},
 }
 
@@ -53,7 +53,7 @@ var owners = []owner{
 	{library: "go.uber.org/zap", packages: "internal/logging internal/etcdtest", instead: "a *slog.Logger and logging.Zap"},
 	{library: "github.com/alecthomas/kingpin", packages: "cmd/etcd-monitor", instead: "an options struct"},
 	{library: "go.etcd.io/etcd/client", packages: "internal/etcd internal/ops benchmark internal/etcdtest", instead: "what internal/etcd or internal/ops offers"},
-	{library: "go.etcd.io/etcd/api", packages: "internal/etcd internal/ops benchmark internal/etcdtest", instead: "the words of internal/cluster"},
+	{library: "go.etcd.io/etcd/api", packages: "internal/etcd internal/ops benchmark internal/etcdtest internal/etcdtest/fake", instead: "the words of internal/cluster"},
 	{library: "go.etcd.io/etcd/server", packages: "internal/etcdtest", instead: "internal/etcdtest, in tests", tests: true},
 	{library: "github.com/prometheus/client_golang", packages: "collector benchmark internal/api internal/app", instead: "values that collector exports"},
 	{library: "github.com/prometheus/common", packages: "internal/app cmd/etcd-monitor internal/etcdtest", instead: "what internal/config offers"},
