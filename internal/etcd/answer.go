@@ -16,6 +16,9 @@ const (
 	maxBytes    = 1 << 50 // no database is larger than a pebibyte
 	maxIndex    = 1 << 62 // no raft index or term gets there
 	maxVersion  = 32      // bytes of a version that are kept
+	maxName     = 256     // bytes of a member's name that are kept
+	maxURLs     = 8       // of one member that are kept
+	maxURL      = 512     // bytes; longer ones are left out
 	maxAlarms   = 64      // of one answer that are looked at
 	defaultSize = 2 << 30 // etcd's quota when none is set, bytes
 )
@@ -25,15 +28,12 @@ const (
 // problem then tells why.
 func statusOf(r *pb.StatusResponse, took time.Duration) (st cluster.Status, problem string) {
 	h := r.GetHeader()
-	if h.GetClusterId() == 0 || h.GetMemberId() == 0 {
-		return st, "an answer without cluster or member ID"
-	}
-	if r.GetRaftTerm() > maxIndex {
-		return st, "an answer with an impossible term"
+	if problem = headerProblem(h, r.GetRaftTerm()); problem != "" {
+		return st, problem
 	}
 	st = cluster.Status{
 		ClusterID: cluster.ID(h.GetClusterId()), MemberID: cluster.ID(h.GetMemberId()),
-		Version: clip(r.GetVersion()), StorageVersion: clip(r.GetStorageVersion()),
+		Version: version(r.GetVersion()), StorageVersion: version(r.GetStorageVersion()),
 		Leader: cluster.ID(r.GetLeader()), Term: r.GetRaftTerm(),
 		Alarms: alarmsOf(r.GetErrors()), IsLearner: r.GetIsLearner(), Took: took,
 	}
@@ -60,7 +60,22 @@ func statusOf(r *pb.StatusResponse, took time.Duration) (st cluster.Status, prob
 	return st, ""
 }
 
-func clip(s string) string { return cluster.SafeLabel(s[:min(len(s), maxVersion)]) }
+// headerProblem is why an answer says nothing; "" if it does.
+func headerProblem(h *pb.ResponseHeader, term uint64) string {
+	switch {
+	case h.GetClusterId() == 0, h.GetMemberId() == 0:
+		return "an answer without cluster or member ID"
+	case term > maxIndex:
+		return "an answer with an impossible term"
+	}
+	return ""
+}
+
+// clip keeps the first n bytes. It copies them: a part of an answer must not
+// keep the whole of it in memory.
+func clip(s string, n int) string { return strings.Clone(s[:min(len(s), n)]) }
+
+func version(s string) string { return cluster.SafeLabel(clip(s, maxVersion)) }
 
 func index(v uint64, field string, reject func(string)) cluster.Opt[uint64] {
 	if v > maxIndex {
@@ -133,34 +148,45 @@ func alarmsOf(errors []string) []cluster.Alarm {
 		if err != nil {
 			continue
 		}
-		alarms = append(alarms, cluster.Alarm{Member: cluster.ID(id), Type: m[2]})
+		alarms = append(alarms, cluster.Alarm{Member: cluster.ID(id), Type: strings.Clone(m[2])})
 	}
 	return alarms
 }
 
-// membersOf reads a member list and drops what is beyond the limit, though not
-// from the counts.
+// membersOf reads a member list. Of members beyond the limit only the number is
+// kept, and of those with the same ID only the first: etcd has no two.
 func membersOf(r *pb.MemberListResponse, limit int) cluster.MemberList {
 	h := r.GetHeader()
 	l := cluster.MemberList{Cluster: cluster.ID(h.GetClusterId()), From: cluster.ID(h.GetMemberId())}
+	seen := map[cluster.ID]bool{}
 	for _, m := range r.GetMembers() {
-		lm := cluster.ListedMember{
-			ID: cluster.ID(m.GetID()), Name: m.GetName(), IsLearner: m.GetIsLearner(),
-			ClientURLs: m.GetClientURLs()[:min(len(m.GetClientURLs()), 8)],
-		}
-		if len(l.Members) < limit || lm.ID == l.From {
-			l.Members = append(l.Members, lm)
+		id := cluster.ID(m.GetID())
+		if seen[id] {
 			continue
 		}
-		switch {
-		case lm.IsLearner:
+		seen[id] = true
+		if len(l.Members) < limit || id == l.From {
+			l.Members = append(l.Members, listedMember(m))
+			continue
+		}
+		if m.GetIsLearner() {
 			l.DroppedLearners++
-		default:
+		} else {
 			l.DroppedVoters++
 		}
-		if !lm.Started() {
+		if !(cluster.ListedMember{Name: m.GetName(), ClientURLs: m.GetClientURLs()}).Started() {
 			l.DroppedUnstarted++
 		}
 	}
 	return l
+}
+
+func listedMember(m *pb.Member) cluster.ListedMember {
+	lm := cluster.ListedMember{ID: cluster.ID(m.GetID()), Name: clip(m.GetName(), maxName), IsLearner: m.GetIsLearner()}
+	for _, u := range m.GetClientURLs()[:min(len(m.GetClientURLs()), maxURLs)] {
+		if len(u) <= maxURL {
+			lm.ClientURLs = append(lm.ClientURLs, strings.Clone(u))
+		}
+	}
+	return lm
 }

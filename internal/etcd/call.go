@@ -106,9 +106,9 @@ func (c *Client) read(ctx context.Context, e *endpoint) cluster.Read {
 
 func served(resp *pb.RangeResponse, took time.Duration) cluster.Read {
 	h := resp.GetHeader()
-	if h.GetMemberId() == 0 || h.GetClusterId() == 0 {
+	if problem := headerProblem(h, h.GetRaftTerm()); problem != "" {
 		return cluster.Read{Outcome: cluster.ReadFailed, Took: took, Failure: cluster.Failure{
-			Reason: cluster.ReasonInvalid, Text: "an answer without cluster or member ID", After: took,
+			Reason: cluster.ReasonInvalid, Text: problem, After: took,
 		}}
 	}
 	r := cluster.Read{

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -51,7 +52,9 @@ func (q *inquiry) askList(ctx context.Context, a *asked) {
 // betterListers are the endpoints to ask for the member list after the first
 // look. None, if a member that is confirmed has told it. Else one that is
 // confirmed; else all that answer, as none is vouched for and the most advanced
-// view is wanted. Learners refuse.
+// view is wanted. All, too, where one that is confirmed could not be read: one
+// name in the list that is not UTF-8 spoils the whole list of every member of
+// some versions, and of others none. Learners refuse.
 func (q *inquiry) betterListers() []*asked {
 	v := cluster.Judge(q.observation())
 	if v.MembershipStale.OK && !v.MembershipStale.V {
@@ -64,6 +67,9 @@ func (q *inquiry) betterListers() []*asked {
 		told[l.Endpoint] = true
 	}
 	seen := map[cluster.Identity]bool{}
+	spoilt := slices.ContainsFunc(q.asked, func(a *asked) bool {
+		return a.answer.ListFailure != nil && a.answer.Read.Confirmed()
+	})
 	var answering []*asked
 	for _, a := range q.asked {
 		id, r := a.answer.Identity(), a.answer.Read
@@ -73,7 +79,7 @@ func (q *inquiry) betterListers() []*asked {
 			continue
 		}
 		seen[id] = true
-		if r.Confirmed() {
+		if r.Confirmed() && !spoilt {
 			return []*asked{a}
 		}
 		answering = append(answering, a)

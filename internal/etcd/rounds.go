@@ -39,10 +39,9 @@ type rounds struct {
 
 type round struct {
 	began    time.Time
-	deadline time.Time // the latest of those who wait for it
-	r        running
-	started  chan struct{}
-	done     chan struct{}
+	deadline time.Time     // the latest of those who wait for it
+	r        running       // nil before it began
+	done     chan struct{} // closed when it ended, or will never begin
 }
 
 func (s *rounds) get(ctx context.Context) cluster.Observation {
@@ -51,12 +50,12 @@ func (s *rounds) get(ctx context.Context) cluster.Observation {
 		deadline = time.Now().Add(localTimeout + linearizableTimeout)
 	}
 	s.mu.Lock()
-	if s.closed {
+	if s.closed || ctx.Err() != nil {
 		s.mu.Unlock()
-		return cluster.Observation{}
+		return unanswered()
 	}
 	if s.next == nil {
-		s.next = &round{started: make(chan struct{}), done: make(chan struct{})}
+		s.next = &round{done: make(chan struct{})}
 	}
 	mine := s.next
 	if deadline.After(mine.deadline) {
@@ -68,14 +67,19 @@ func (s *rounds) get(ctx context.Context) cluster.Observation {
 	select {
 	case <-mine.done:
 	case <-ctx.Done():
-		select {
-		case <-mine.started:
-		default:
-			now := time.Now()
-			return cluster.Observation{Start: now, End: now}
-		}
 	}
-	return mine.r.observation()
+	s.mu.Lock()
+	r := mine.r
+	s.mu.Unlock()
+	if r == nil { // it never began
+		return unanswered()
+	}
+	return r.observation()
+}
+
+func unanswered() cluster.Observation {
+	now := time.Now()
+	return cluster.Observation{Start: now, End: now}
 }
 
 // advance starts the next round if it may start now, or sees to it that it will.
@@ -96,7 +100,6 @@ func (s *rounds) advance() {
 	r := s.next
 	s.next = nil
 	r.began, r.r = time.Now(), s.start()
-	close(r.started)
 	s.active = append(s.active, r)
 	s.wg.Go(func() { s.run(r) })
 }
@@ -120,6 +123,9 @@ func (s *rounds) run(r *round) {
 // wait ends the sharing: no round starts any more, and those under way end.
 func (s *rounds) wait() {
 	s.mu.Lock()
+	if s.next != nil && !s.closed {
+		close(s.next.done)
+	}
 	s.closed = true
 	s.mu.Unlock()
 	s.wg.Wait()
