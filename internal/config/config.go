@@ -16,6 +16,9 @@ type Cluster struct {
 	// DiscoverMembers also watches members that the member list advertises and
 	// no endpoint reaches.
 	DiscoverMembers bool
+	// MetricsURLs are where members serve their own metrics, if not on the client
+	// port; canonical URLs. etcd says in them whose they are.
+	MetricsURLs []string
 	// QuotaBytes is what --quota-backend-bytes is, for members that do not tell
 	// it themselves; 0 if not known.
 	QuotaBytes int64

@@ -64,6 +64,8 @@ type Client struct {
 	claim     cluster.Claim          // confirmed in the last round
 	lister    string                 // URL of the endpoint to ask for the member list
 	quotas    map[cluster.ID]quota
+	fetch     map[string]*source     // by URL
+	digests   map[string]DigestState // by URL
 	closed    bool
 }
 
@@ -84,7 +86,8 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Client{opts: o, trust: trust, ctx: ctx, cancel: cancel, quotas: map[cluster.ID]quota{}}
+	c := &Client{opts: o, trust: trust, ctx: ctx, cancel: cancel, quotas: map[cluster.ID]quota{},
+		fetch: map[string]*source{}, digests: map[string]DigestState{}}
 	c.stats.init()
 	c.rounds.start = c.startRound
 	c.rounds.grace = roundGrace
@@ -114,6 +117,9 @@ func (c *Client) Close() {
 	defer c.mu.Unlock()
 	for _, e := range c.endpoints {
 		e.close()
+	}
+	for _, s := range c.fetch {
+		s.client.CloseIdleConnections()
 	}
 	c.endpoints, c.closed = nil, true
 }

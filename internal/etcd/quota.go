@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math"
-	"net"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -21,8 +19,6 @@ const (
 	quotaMetric = "etcd_server_quota_backend_bytes"
 	// quotaRefresh: the quota is a flag of etcd's, it changes with a restart.
 	quotaRefresh = 5 * time.Minute
-	// maxExposition bounds how much of a member's metrics is read.
-	maxExposition = 4 << 20
 )
 
 // quota of a member as its own metrics tell it.
@@ -44,49 +40,58 @@ func (c *Client) MetricsQuota(id cluster.ID) (float64, bool) {
 // RefreshQuotas reads the quota from the metrics of members whose Status does
 // not tell it (before 3.6.6), seldom, and returns without waiting.
 func (c *Client) RefreshQuotas(ctx context.Context) {
+	untold := map[cluster.ID]bool{}
 	for _, e := range c.targets() {
 		e.mu.Lock()
-		id, untold := e.last.Member, e.quotaUntold
+		untold[e.last.Member] = e.quotaUntold
 		e.mu.Unlock()
-		c.mu.Lock()
-		due := untold && time.Since(c.quotas[id].at) > quotaRefresh
-		if due {
-			q := c.quotas[id]
-			q.at = time.Now()
-			c.quotas[id] = q
-		}
-		c.mu.Unlock()
-		if !due {
-			continue
-		}
-		go func() {
-			bytes, err := c.readQuota(ctx, e)
-			if err != nil {
-				c.opts.Logger.Debug("quota is not known from metrics", "cluster", c.opts.Cluster.Name, "endpoint", e.url, "err", err)
-				return
-			}
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.quotas[id] = quota{bytes: bytes, known: true, at: time.Now()}
-		}()
 	}
+	for _, s := range c.sources() {
+		id := s.whose()
+		if untold[id] && c.quotaDue(id) {
+			go c.refreshQuota(ctx, s, id)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.quotas, func(id cluster.ID, _ quota) bool { return !untold[id] })
 }
 
-func (c *Client) readQuota(ctx context.Context, e *endpoint) (float64, error) {
+// quotaDue notes an attempt if it is time for one.
+func (c *Client) quotaDue(id cluster.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q := c.quotas[id]
+	if time.Since(q.at) < quotaRefresh {
+		return false
+	}
+	q.at = time.Now()
+	c.quotas[id] = q
+	return true
+}
+
+func (c *Client) refreshQuota(ctx context.Context, s *source, id cluster.ID) {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.LocalTimeout)
 	defer cancel()
-	body, err := e.metrics(ctx, c.trust, c.opts.Cluster.DialTimeout, c.allowLoopback)
-	if err != nil {
-		return 0, err
+	body, err := s.open(ctx)
+	var bytes float64
+	if err == nil {
+		bytes, err = findQuota(body)
+		_ = body.Close()
 	}
-	defer func() { _ = body.Close() }()
-	return findQuota(body)
+	if err != nil {
+		c.opts.Logger.Debug("quota is not known from metrics", "cluster", c.opts.Cluster.Name, "endpoint", s.url, "err", err)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.quotas[id] = quota{bytes: bytes, known: true, at: time.Now()}
 }
 
 // findQuota looks for the quota in an exposition. etcd tells a negative one for
 // no limit, and 0 is its default.
 func findQuota(r io.Reader) (float64, error) {
-	lines := bufio.NewScanner(io.LimitReader(r, maxExposition))
+	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		value, ok := strings.CutPrefix(lines.Text(), quotaMetric+" ")
 		if !ok {
@@ -107,33 +112,4 @@ func findQuota(r io.Reader) (float64, error) {
 		return 0, err
 	}
 	return 0, fmt.Errorf("no %s", quotaMetric)
-}
-
-// metrics opens the member's own exposition on its client port.
-func (e *endpoint) metrics(ctx context.Context, t *trust, dialTimeout time.Duration, loopback bool) (io.ReadCloser, error) {
-	d := net.Dialer{Timeout: dialTimeout, ControlContext: e.guard(loopback)}
-	transport := &http.Transport{DialContext: d.DialContext, DisableKeepAlives: true}
-	if e.secure() {
-		transport.TLSClientConfig = t.clientConfig(e.url)
-	}
-	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse
-	}}
-	u, err := url.JoinPath(e.url, "metrics")
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode != http.StatusOK {
-		_ = resp.Body.Close()
-		return nil, fmt.Errorf("GET %s: %s", u, resp.Status)
-	}
-	return resp.Body, nil
 }
