@@ -87,12 +87,12 @@ func (e *Exporter) Gather(views []View) ([]*dto.MetricFamily, error) {
 func (e *Exporter) clusters(views []View) []*dto.MetricFamily {
 	s := newSink()
 	for i := range views {
-		s.cluster = views[i].Verdict.Cluster
+		s.about(views[i].Verdict.Cluster)
 		for _, r := range e.rows {
 			start := time.Now()
 			err := collect(r, s, &views[i])
 			if err != nil {
-				e.log.Error("collector failed", "cluster", s.cluster, "collector", r.name, "err", err)
+				e.log.Error("collector failed", "cluster", views[i].Verdict.Cluster, "collector", r.name, "err", err)
 			}
 			s.add(collectorSuccess, bit(err == nil), r.name)
 			s.add(collectorDuration, time.Since(start).Seconds(), r.name)

@@ -12,7 +12,7 @@ var (
 	revision = gauge("etcd_monitor_member_revision",
 		"Revision of the member's keyspace.", "cluster", "member")
 	compactRevision = gauge("etcd_monitor_member_compact_revision",
-		"Revision up to which the member's keyspace is compacted. Known from the hash collector.", "cluster", "member")
+		"Revision up to which the member's keyspace is compacted, 0 for not at all. Known from the digest, else from the hash collector.", "cluster", "member")
 )
 
 var raftFamilies = []*family{raftIndex, raftApplied, raftTerm, raftLag, revision, compactRevision}
@@ -29,8 +29,26 @@ func collectRaft(s *sink, view *View) {
 		s.add(raftTerm, float64(m.Status.Term), m.Label)
 		number(s, revision, m.Status.Revision, m.Label)
 	}
-	if view.Hash != nil {
-		for _, h := range view.Hash.Hashes {
+	collectCompactRevisions(s, view)
+}
+
+// collectCompactRevisions takes those of the digest, which are newer, before
+// those of the last comparison of hashes.
+func collectCompactRevisions(s *sink, view *View) {
+	known := map[string]bool{}
+	for i := range view.Digests {
+		for _, v := range view.Digests[i].Values {
+			if v.Name == "compact_revision" {
+				known[view.Digests[i].Member] = true
+				s.add(compactRevision, v.Value, view.Digests[i].Member)
+			}
+		}
+	}
+	if view.Hash == nil {
+		return
+	}
+	for _, h := range view.Hash.Hashes {
+		if !known[h.Label] {
 			s.add(compactRevision, float64(h.CompactRevision), h.Label)
 		}
 	}

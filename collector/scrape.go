@@ -1,8 +1,6 @@
 package collector
 
-import (
-	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
-)
+import "github.com/etcd-monitor/etcd-monitor/internal/cluster"
 
 var (
 	scrapeDuration = gauge("etcd_monitor_scrape_duration_seconds",
@@ -39,16 +37,19 @@ func collectScrape(s *sink, view *View) {
 // increase from nothing to 1 is none to rate().
 func collectRejected(s *sink, view *View) {
 	type key struct{ member, field string }
-	counts := map[key]uint64{}
-	for i := range view.Verdict.Members {
-		for _, field := range cluster.StatusFields {
-			counts[key{view.Verdict.Members[i].Label, field}] = 0
-		}
-	}
+	counts := make(map[key]uint64, len(view.Rejected))
 	for _, r := range view.Rejected {
 		counts[key{r.Member, r.Field}] = r.Count
 	}
-	for k, n := range counts {
+	for i := range view.Verdict.Members {
+		label := view.Verdict.Members[i].Label
+		for _, field := range cluster.StatusFields {
+			k := key{label, field}
+			s.add(answersRejected, float64(counts[k]), label, field)
+			delete(counts, k)
+		}
+	}
+	for k, n := range counts { // of members that are gone
 		s.add(answersRejected, float64(n), k.member, k.field)
 	}
 }

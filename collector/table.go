@@ -24,6 +24,7 @@ var table = []row{
 	{"database", true, false, "size, quota, growth, time to quota", databaseFamilies, collectDatabase},
 	{"raft", true, false, "term, index, what is applied, lag, revision", raftFamilies, collectRaft},
 	{"probes", true, false, "latency of reads, and of writes if --probe.write is given", probeFamilies, collectProbes},
+	{"digest", true, false, "a selection of each member's own metrics, read every metrics interval; switch it off where Prometheus scrapes the members anyway", digestFamilies, collectDigest},
 	{"hash", false, false, "do the members hold the same data: reads the whole keyspace of each, and needs root where authentication is on", hashFamilies, collectHash},
 	{"thresholds", true, false, "the limits that the shipped rules compare with", thresholdFamilies, collectThresholds},
 	{"scrape", true, true, "what the exporter itself did", scrapeFamilies, collectScrape},

@@ -16,6 +16,7 @@ type View struct {
 	Growth     map[cluster.ID]cluster.Growth // by member, of those that grow measurably
 	Quotas     map[cluster.ID]Quota          // by member, for those whose Status does not tell it
 	Latency    []Latency
+	Digests    []Digest    // nil when the digest is off
 	Hash       *HashReport // nil when the comparison is off or has not run
 	Thresholds []config.Threshold
 	Rejected   []Rejected
@@ -52,4 +53,13 @@ type Rejected struct {
 	Member string // label
 	Field  string
 	Count  uint64
+}
+
+// Digest is what is kept of one member's own metrics: the newest that is fresh
+// enough, and why there is no newer one.
+type Digest struct {
+	Member   string // label, empty when it is not known whose they are
+	Endpoint string
+	Failure  cluster.Reason // of the last attempt; empty when it succeeded
+	cluster.Digest
 }

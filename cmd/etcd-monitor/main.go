@@ -41,8 +41,9 @@ type verb struct {
 
 func runContext(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := kingpin.New("etcd-monitor", "Watches etcd clusters and tells Prometheus whether they are alive.")
-	app.UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(kingpin.LongHelpTemplate) // all flags of all verbs
-	ended := -1 // set when --help or --version was the whole job
+	app.UsageWriter(stdout).ErrorWriter(stderr)
+	app.UsageTemplate(kingpin.LongHelpTemplate) // all flags of all verbs
+	ended := -1                                 // set when --help or --version was the whole job
 	app.Terminate(func(code int) { ended = max(ended, code) })
 	app.Version(version.Print("etcd-monitor")).VersionFlag.NoEnvar()
 	app.HelpFlag.Short('h').NoEnvar()

@@ -129,6 +129,7 @@ func (f *serveFlags) options() (app.Options, error) {
 		o.Collectors[name] = on.value
 	}
 	o.Probe.Enabled = o.Collectors["probes"]
+	o.Digest = o.Collectors["digest"]
 	if o.Collectors["hash"] {
 		o.HashInterval = f.hashInterval.value
 	}

@@ -29,6 +29,7 @@ type Options struct {
 	MetricsInterval time.Duration // between history points, and what probes are spread over
 	HashInterval    time.Duration // between comparisons of hashes; 0 for never
 	Probe           Probe
+	Digest          bool // read the members' own metrics
 
 	// Collectors switches collectors on and off by name; what is not in it has
 	// its default.
@@ -63,9 +64,9 @@ type App struct {
 func New(o Options) (*App, error) {
 	a := &App{opts: o}
 	probes := collector.NewProbes()
-	z := logging.Zap(o.Logger)
+	shared := shared{probes: probes, zap: logging.Zap(o.Logger), slots: make(chan struct{}, maxFetches)}
 	for _, c := range o.Clusters {
-		m, err := newMonitor(o, c, z, probes)
+		m, err := newMonitor(o, c, shared)
 		if err != nil {
 			a.close()
 			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)

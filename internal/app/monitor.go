@@ -26,7 +26,7 @@ type monitor struct {
 	log     *slog.Logger
 	client  *etcd.Client
 	history *history.Memory
-	probes  *collector.Probes
+	shared
 
 	mu     sync.Mutex            // guards what follows
 	quorum cluster.Verdict       // of the last round that could tell
@@ -34,13 +34,23 @@ type monitor struct {
 	labels map[cluster.ID]string // of members, as last seen
 }
 
-func newMonitor(o Options, cfg config.Cluster, z *logging.ZapLogger, probes *collector.Probes) (*monitor, error) {
+// maxFetches is how many members' metrics are fetched at a time for digests.
+const maxFetches = 8
+
+// shared is what the monitors of all clusters share.
+type shared struct {
+	probes *collector.Probes
+	zap    *logging.ZapLogger
+	slots  chan struct{} // for fetching members' metrics
+}
+
+func newMonitor(o Options, cfg config.Cluster, s shared) (*monitor, error) {
 	m := &monitor{
-		cfg: cfg, opts: o, log: o.Logger.With("cluster", cfg.Name), probes: probes,
+		cfg: cfg, opts: o, log: o.Logger.With("cluster", cfg.Name), shared: s,
 		history: history.New(history.Options{}), labels: map[cluster.ID]string{},
 	}
 	client, err := etcd.New(etcd.Options{
-		Cluster: cfg, Logger: o.Logger, Zap: z, OnRound: m.record,
+		Cluster: cfg, Logger: o.Logger, Zap: s.zap, OnRound: m.record,
 		LocalTimeout: o.LocalTimeout, LinearizableTimeout: o.LinearizableTimeout,
 	})
 	if err != nil {
@@ -136,7 +146,7 @@ func (m *monitor) view(ctx context.Context) collector.View {
 	sum, stats := m.history.Summary(now), m.client.Stats()
 	view := collector.View{
 		Verdict: v, Track: sum.Track, Growth: sum.Growth, Quotas: m.quotas(v),
-		Hash: hash, Rounds: stats.Rounds, RPCs: stats.RPCs,
+		Digests: m.digests(now, labels), Hash: hash, Rounds: stats.Rounds, RPCs: stats.RPCs,
 		Thresholds:  m.cfg.Thresholds.Effective(v.Voters.V, v.Voters.OK),
 		SnapshotAge: now.Sub(v.Start),
 	}
@@ -180,4 +190,25 @@ func (m *monitor) quotas(v cluster.Verdict) map[cluster.ID]collector.Quota {
 		}
 	}
 	return quotas
+}
+
+// digests are the members' own metrics as far as they are younger than two
+// intervals.
+func (m *monitor) digests(now time.Time, labels map[cluster.ID]string) []collector.Digest {
+	var out []collector.Digest
+	for _, d := range m.client.Digests() {
+		label, ok := labels[d.Member]
+		if !ok && d.Member != 0 {
+			continue // a member that left
+		}
+		c := collector.Digest{Member: label, Endpoint: d.URL}
+		if d.Failure != nil {
+			c.Failure = d.Failure.Reason
+		}
+		if ok && now.Sub(d.Digest.At) < 2*m.opts.MetricsInterval {
+			c.Digest = d.Digest
+		}
+		out = append(out, c)
+	}
+	return out
 }

@@ -15,7 +15,7 @@ const observeLimit = 9 * time.Second
 
 // run keeps the cluster watched until ctx ends: an observation now and whenever
 // nobody scraped for HealthInterval; a history point and the latency probes
-// every MetricsInterval; the comparison of hashes, if it is on.
+// and the digests every MetricsInterval; the comparison of hashes, if it is on.
 func (m *monitor) run(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {
@@ -27,8 +27,31 @@ func (m *monitor) run(ctx context.Context) {
 			}, m)
 		}
 	}()
+	digested := make(chan struct{})
+	go func() {
+		defer close(digested)
+		if m.opts.Digest {
+			m.digest(ctx)
+		}
+	}()
 	m.tick(ctx)
 	<-done
+	<-digested
+}
+
+// digest reads the members' own metrics every MetricsInterval, unless somebody
+// read them through us meanwhile. The clusters take turns in the interval.
+func (m *monitor) digest(ctx context.Context) {
+	tick := time.NewTicker(m.opts.MetricsInterval)
+	defer tick.Stop()
+	for {
+		m.client.RefreshDigests(ctx, m.opts.MetricsInterval*9/10, m.slots)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 func (m *monitor) tick(ctx context.Context) {
