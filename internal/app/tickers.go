@@ -42,14 +42,19 @@ func (m *monitor) run(ctx context.Context) {
 // digest reads the members' own metrics every MetricsInterval, unless somebody
 // read them through us meanwhile. The clusters take turns in the interval.
 func (m *monitor) digest(ctx context.Context) {
-	tick := time.NewTicker(m.opts.MetricsInterval)
-	defer tick.Stop()
+	next := time.NewTimer(0)
+	defer next.Stop()
 	for {
-		m.client.RefreshDigests(ctx, m.opts.MetricsInterval*9/10, m.slots)
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case began := <-next.C:
+			m.client.RefreshDigests(ctx, m.opts.MetricsInterval*9/10, m.slots)
+			pause := m.opts.MetricsInterval
+			if len(m.client.Digests()) == 0 {
+				pause = min(pause, time.Second) // nobody has answered yet
+			}
+			next.Reset(time.Until(began.Add(pause)))
 		}
 	}
 }
