@@ -13,6 +13,6 @@ func collectAlarms(s *sink, view *View) {
 		}
 	}
 	for _, a := range v.StrayAlarms {
-		s.add(alarmActive, 1, a.Member.String(), a.Type)
+		s.add(alarmActive, 1, v.StrayLabel(a.Member), a.Type)
 	}
 }

@@ -75,7 +75,7 @@ func collectDigest(s *sink, view *View) {
 	for i := range view.Digests {
 		d := &view.Digests[i]
 		if d.Failure != "" {
-			s.add(digestError, 1, d.Member, cluster.SafeLabel(d.Endpoint), string(d.Failure))
+			s.add(digestError, 1, d.Member, cluster.SafeEndpoint(d.Endpoint), string(d.Failure))
 		}
 		if d.At.IsZero() {
 			continue

@@ -3,6 +3,8 @@ package collector
 import (
 	"fmt"
 	"log/slog"
+	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,6 +12,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 	dto "github.com/prometheus/client_model/go"
 )
+
+var (
+	reloadSuccessful = gauge("etcd_monitor_config_last_reload_successful",
+		"Whether the last attempt to load the configuration succeeded.")
+	reloadSuccessTime = gauge("etcd_monitor_config_last_reload_success_timestamp_seconds",
+		"When the configuration was last loaded, Unix time.")
+	buildInfo = gauge("etcd_monitor_build_info",
+		"Always 1. What was built, from what, by which Go.", "branch", "goarch", "goos", "goversion", "revision", "tags", "version")
+)
+
+// selfFamilies are about the exporter, not about a cluster.
+var selfFamilies = []*family{reloadSuccessful, reloadSuccessTime, buildInfo}
 
 // Options of an Exporter.
 type Options struct {
@@ -39,12 +53,10 @@ func New(o Options) (*Exporter, error) {
 	e := &Exporter{
 		rows: rows, probes: o.Probes, self: prometheus.NewRegistry(), log: o.Logger,
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "etcd_monitor_config_last_reload_successful",
-			Help: "Whether the last attempt to load the configuration succeeded.",
+			Name: reloadSuccessful.name, Help: reloadSuccessful.help,
 		}),
 		reloadTime: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "etcd_monitor_config_last_reload_success_timestamp_seconds",
-			Help: "When the configuration was last loaded, Unix time.",
+			Name: reloadSuccessTime.name, Help: reloadSuccessTime.help,
 		}),
 	}
 	if e.log == nil {
@@ -84,6 +96,35 @@ func (e *Exporter) Gather(views []View) ([]*dto.MetricFamily, error) {
 	return families, err
 }
 
+// gather is Gather, or what it has of one cluster.
+func (e *Exporter) gather(views []View, target string) ([]*dto.MetricFamily, error) {
+	if target == "" {
+		return e.Gather(views)
+	}
+	families := e.clusters(views)
+	if e.probes != nil {
+		probes, err := e.probes.registry.Gather()
+		if err != nil {
+			return families, err
+		}
+		families = append(families, ofCluster(probes, target)...)
+	}
+	sortFamilies(families)
+	return families, nil
+}
+
+// ofCluster keeps the series of one cluster.
+func ofCluster(families []*dto.MetricFamily, name string) []*dto.MetricFamily {
+	for _, f := range families {
+		f.Metric = slices.DeleteFunc(f.Metric, func(m *dto.Metric) bool {
+			return !slices.ContainsFunc(m.Label, func(l *dto.LabelPair) bool {
+				return l.GetName() == "cluster" && l.GetValue() == name
+			})
+		})
+	}
+	return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return len(f.Metric) == 0 })
+}
+
 func (e *Exporter) clusters(views []View) []*dto.MetricFamily {
 	s := newSink()
 	for i := range views {
@@ -102,11 +143,11 @@ func (e *Exporter) clusters(views []View) []*dto.MetricFamily {
 }
 
 // collect runs one collector. A panic costs that collector the rest of its
-// series, and nobody else anything.
+// series, and nobody else anything. Where it happened is for the log.
 func collect(r row, s *sink, v *View) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	r.collect(s, v)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,9 @@ type HandlerOptions struct {
 	// Source observes the clusters. It returns when ctx ends at the latest,
 	// with what it has by then.
 	Source func(ctx context.Context) []View
+	// Target is the one cluster that is shown, and nothing of the exporter
+	// itself; "" for all clusters and the exporter.
+	Target string
 	Cap    time.Duration // longest time for a scrape; 0 for no cap
 	Logger *slog.Logger
 }
@@ -34,6 +38,10 @@ type HandlerOptions struct {
 // Handler answers scrapes with what Source sees: always with status 200 and in
 // the time that Prometheus allows, unless 40 others are being served (503).
 func (e *Exporter) Handler(o HandlerOptions) http.Handler {
+	log := o.Logger
+	if log == nil {
+		log = e.log
+	}
 	slots := make(chan struct{}, maxInFlight)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -47,10 +55,10 @@ func (e *Exporter) Handler(o HandlerOptions) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), scrapeTime(r.Header.Values(timeoutHeader), o.Cap))
 		defer cancel()
 		views := o.Source(ctx)
-		g := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return e.Gather(views) })
+		g := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return e.gather(views, o.Target) })
 		promhttp.HandlerFor(g, promhttp.HandlerOpts{
 			ErrorHandling:     promhttp.ContinueOnError,
-			ErrorLog:          slog.NewLogLogger(e.log.Handler(), slog.LevelError),
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelError),
 			EnableOpenMetrics: true,
 		}).ServeHTTP(w, r)
 	})
@@ -61,7 +69,7 @@ func (e *Exporter) Handler(o HandlerOptions) http.Handler {
 // make every member look dead.
 func scrapeTime(header []string, limit time.Duration) time.Duration {
 	t := defaultTimeout
-	if len(header) == 1 {
+	if len(header) == 1 && strings.Trim(header[0], "0123456789.") == "" { // no sign, exponent or unit
 		if d, err := time.ParseDuration(header[0] + "s"); err == nil && d > 0 {
 			t = d
 		}

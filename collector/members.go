@@ -42,7 +42,7 @@ func collectMembers(s *sink, view *View) {
 		collectMember(s, &v.Members[i])
 	}
 	for _, f := range v.Failed {
-		s.add(memberUnreachable, 1, f.Member, cluster.SafeLabel(f.Endpoint), string(f.Failure.Reason))
+		s.add(memberUnreachable, 1, f.Member, cluster.SafeEndpoint(f.Endpoint), string(f.Failure.Reason))
 	}
 	s.add(membershipChanges, float64(view.Track.MembershipChanges))
 }

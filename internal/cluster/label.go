@@ -7,12 +7,24 @@ import (
 	"unicode/utf8"
 )
 
-// maxLabel is the longest label value in bytes that a member's name may take.
-const maxLabel = 64
+const (
+	// maxLabel is the longest label value in bytes that a member's name may take.
+	maxLabel = 64
+	// maxEndpoint is that of an endpoint. Its host may have 253, and names in
+	// Kubernetes differ at one end and are cut at the other.
+	maxEndpoint = 280
+)
 
 // SafeLabel makes remote text fit for a label value: valid UTF-8, no control
 // characters, at most 64 bytes. Real etcd accepts any bytes as a member's name.
-func SafeLabel(s string) string {
+func SafeLabel(s string) string { return safe(s, maxLabel) }
+
+// SafeEndpoint does the same to an endpoint, whose whole length tells it from
+// others.
+func SafeEndpoint(s string) string { return safe(s, maxEndpoint) }
+
+func safe(s string, n int) string {
+	s = s[:min(len(s), 4*n)] // a name of megabytes is not worth looking at
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
@@ -20,7 +32,7 @@ func SafeLabel(s string) string {
 		}
 		return r
 	}, s)
-	return cut(s, maxLabel)
+	return cut(s, n)
 }
 
 // cut keeps whole characters of at most n bytes together.
@@ -62,4 +74,14 @@ func label(name, id string, taken map[string]bool) string {
 		free = cut(name, maxLabel-len(suffix)) + suffix
 	}
 	return free
+}
+
+// StrayLabel is the label of a member that is not among Members: its ID, unless
+// one of them is named so.
+func (v *Verdict) StrayLabel(member ID) string {
+	taken := make(map[string]bool, len(v.Members))
+	for i := range v.Members {
+		taken[v.Members[i].Label] = true
+	}
+	return label(member.String(), member.String(), taken)
 }
