@@ -21,6 +21,8 @@ const (
 	// maxAnswer bounds an answer of etcd. 4 MiB is a member list of tens of
 	// thousands; etcd's own client would take 2 GiB.
 	maxAnswer = 4 << 20
+	// maxHeaders bounds the headers of an answer, where its error text is.
+	maxHeaders = 64 << 10
 	// maxBackoff bounds the pause between attempts to connect, so that a member
 	// that returns is seen within seconds.
 	maxBackoff = 3 * time.Second
@@ -65,6 +67,7 @@ func (c *Client) dial(rawURL string, configured bool, wanted cluster.ID) (*endpo
 			Backoff:           backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: maxBackoff},
 			MinConnectTimeout: c.opts.Cluster.DialTimeout,
 		}),
+		grpc.WithMaxHeaderListSize(maxHeaders),
 		grpc.WithReadBufferSize(smallBuffer), grpc.WithWriteBufferSize(smallBuffer),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
 		grpc.WithUnaryInterceptor(e.intercept(&c.stats)), // in place of clientv3's, which retries
