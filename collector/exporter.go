@@ -87,7 +87,7 @@ func (e *Exporter) Gather(views []View) ([]*dto.MetricFamily, error) {
 	families = append(families, more...)
 	if e.probes != nil {
 		probes, probesErr := e.probes.registry.Gather()
-		families = append(families, probes...)
+		families = append(families, ofClusters(probes, views)...)
 		if err == nil {
 			err = probesErr
 		}
@@ -107,18 +107,23 @@ func (e *Exporter) gather(views []View, target string) ([]*dto.MetricFamily, err
 		if err != nil {
 			return families, err
 		}
-		families = append(families, ofCluster(probes, target)...)
+		families = append(families, ofClusters(probes, views)...)
 	}
 	sortFamilies(families)
 	return families, nil
 }
 
-// ofCluster keeps the series of one cluster.
-func ofCluster(families []*dto.MetricFamily, name string) []*dto.MetricFamily {
+// ofClusters keeps the series of the clusters that are viewed: others are of a
+// cluster that was just taken out of the configuration, or not asked for.
+func ofClusters(families []*dto.MetricFamily, views []View) []*dto.MetricFamily {
+	viewed := make(map[string]bool, len(views))
+	for i := range views {
+		viewed[views[i].Verdict.Cluster] = true
+	}
 	for _, f := range families {
 		f.Metric = slices.DeleteFunc(f.Metric, func(m *dto.Metric) bool {
 			return !slices.ContainsFunc(m.Label, func(l *dto.LabelPair) bool {
-				return l.GetName() == "cluster" && l.GetValue() == name
+				return l.GetName() == clusterLabel && viewed[l.GetValue()]
 			})
 		})
 	}

@@ -75,6 +75,13 @@ func (p *Probes) Fail(clusterName, member, op string, reason cluster.Reason) {
 	}
 }
 
+// ForgetCluster drops the series of a cluster that is no longer configured.
+func (p *Probes) ForgetCluster(clusterName string) {
+	l := prometheus.Labels{"cluster": clusterName}
+	p.duration.DeletePartialMatch(l)
+	p.errors.DeletePartialMatch(l)
+}
+
 // Forget drops the series of a member that is gone.
 func (p *Probes) Forget(clusterName, member string) {
 	l := prometheus.Labels{"cluster": clusterName, "member": member}

@@ -2,7 +2,10 @@ package collector
 
 import (
 	"math"
+	"strings"
 	"time"
+
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
@@ -130,5 +133,32 @@ func (v View) withHistory() View {
 	}
 	v.Hash = &HashReport{At: roundStart, Hashes: hashes, Mismatch: cluster.Diverged(hashes)}
 	v.Rejected = []Rejected{{Member: "m3", Field: "dbSize", Count: 2}}
+	return v
+}
+
+// withDigest adds m1's own metrics, one series of each, and a failure of m2.
+func (v View) withDigest() View {
+	d := Digest{Member: "m1", Endpoint: "http://m1:2379"}
+	d.At = roundStart
+	for i, f := range digestFamilies {
+		name := strings.TrimPrefix(f.name, "etcd_monitor_member_")
+		labels := map[int][]string{
+			2: {},
+			3: {m2.ID.String()}, // of a round trip: the peer
+			5: {"KV", "Range", "OK"},
+		}[len(f.labels)]
+		switch {
+		case f == digestTime, f == digestTruncated, f == digestError:
+		case f.kind == dto.MetricType_HISTOGRAM:
+			d.Histograms = append(d.Histograms, cluster.DigestHistogram{
+				Name: name, Labels: labels, Count: 3, Sum: 0.25,
+				Buckets: []cluster.DigestBucket{{Upper: 0.001, Count: 1}, {Upper: 0.002, Count: 2}},
+			})
+		default:
+			d.Values = append(d.Values, cluster.DigestValue{Name: name, Labels: labels, Value: float64(i)})
+		}
+	}
+	d.Values = append(d.Values, cluster.DigestValue{Name: "compact_revision", Value: 512})
+	v.Digests = []Digest{d, {Member: "m2", Endpoint: "http://m2:2379", Failure: cluster.ReasonDenied}}
 	return v
 }
