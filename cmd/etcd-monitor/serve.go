@@ -17,6 +17,7 @@ import (
 
 	"github.com/etcd-monitor/etcd-monitor/collector"
 	"github.com/etcd-monitor/etcd-monitor/internal/app"
+	"github.com/etcd-monitor/etcd-monitor/internal/config"
 	"github.com/etcd-monitor/etcd-monitor/internal/logging"
 )
 
@@ -110,28 +111,29 @@ func (f *serveFlags) options() (app.Options, error) {
 		host = "unknown"
 	}
 	o := app.Options{
-		HealthInterval: f.health.value, MetricsInterval: f.metrics.value,
-		Collectors: map[string]bool{}, CollectorTimeout: f.collectorTimeout.value,
-		Probe: app.Probe{
-			Samples: int(f.probeSamples.value), Write: f.probeWrite.value,
-			Key: f.probePrefix.value + "/" + host,
-		},
+		Settings: app.Settings{Clusters: []config.Cluster{c}, Watch: app.Watch{
+			HealthInterval: f.health.value, MetricsInterval: f.metrics.value,
+			Probe: app.Probe{
+				Samples: int(f.probeSamples.value), Write: f.probeWrite.value,
+				Key: f.probePrefix.value + "/" + host,
+			},
+		}},
+		Collectors: map[string]bool{}, CollectorTimeout: f.collectorTimeout.value, ExternalURL: f.externalURL.value,
 		Web: app.WebOptions{
 			ListenAddresses: *f.web.WebListenAddresses, ConfigFile: *f.web.WebConfigFile,
 			SystemdSocket: f.web.WebSystemdSocket != nil && *f.web.WebSystemdSocket,
 		},
 	}
-	o.Clusters = append(o.Clusters, c)
 	if u := f.externalURL.value; u != nil {
 		o.Prefix = strings.TrimRight(u.Path, "/")
 	}
 	for name, on := range f.collectors {
 		o.Collectors[name] = on.value
 	}
-	o.Probe.Enabled = o.Collectors["probes"]
-	o.Digest = o.Collectors["digest"]
+	o.Watch.Probe.Enabled = o.Collectors["probes"]
+	o.Watch.Digest = o.Collectors["digest"]
 	if o.Collectors["hash"] {
-		o.HashInterval = f.hashInterval.value
+		o.Watch.HashInterval = f.hashInterval.value
 	}
 	return o, nil
 }

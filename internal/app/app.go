@@ -6,9 +6,9 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,29 +18,43 @@ import (
 	"github.com/etcd-monitor/etcd-monitor/internal/logging"
 )
 
-// Options is all that an App is made of. Intervals must be positive.
+// Options is all that an App is made of.
 type Options struct {
-	Clusters []config.Cluster
-	Web      WebOptions
-	Prefix   string // of all routes, as in /etcd; "" for none
-	Logger   *slog.Logger
+	Settings
+	Web         WebOptions
+	Prefix      string   // of all routes, as in /etcd; "" for none
+	ExternalURL *url.URL // under which we are reached from outside; nil for the request's own
+	Logger      *slog.Logger
 
-	HealthInterval  time.Duration // between observations that no scrape asked for
-	MetricsInterval time.Duration // between history points, and what probes are spread over
-	HashInterval    time.Duration // between comparisons of hashes; 0 for never
-	Probe           Probe
-	Digest          bool // read the members' own metrics
+	// Load gives the settings anew when a reload is asked for; nil when there is
+	// nothing to load them from.
+	Load func() (Settings, error)
 
 	// Collectors switches collectors on and off by name; what is not in it has
 	// its default.
 	Collectors map[string]bool
 	// CollectorTimeout caps the time of a scrape, whatever its header asks for;
-	// 0 for no cap.
+	// 0 for no cap of ours.
 	CollectorTimeout time.Duration
 
 	// LocalTimeout and LinearizableTimeout replace the deadlines of calls to
 	// etcd; 0 means 2 s and 5 s.
 	LocalTimeout, LinearizableTimeout time.Duration
+}
+
+// Settings are what can change while the App runs. Intervals must be positive.
+type Settings struct {
+	Clusters []config.Cluster // names are unique
+	Watch    Watch
+}
+
+// Watch says how often, and what, clusters are asked beyond scrapes.
+type Watch struct {
+	HealthInterval  time.Duration // between observations that no scrape asked for
+	MetricsInterval time.Duration // between history points and digests, and what probes are spread over
+	HashInterval    time.Duration // between comparisons of hashes; 0 for never
+	Probe           Probe
+	Digest          bool // read the members' own metrics
 }
 
 // Probe says how latency is sampled.
@@ -54,34 +68,35 @@ type Probe struct {
 // App watches the clusters and serves what it sees.
 type App struct {
 	opts     Options
-	monitors []*monitor
+	exporter *collector.Exporter
+	fleet    fleet
 	server   *server
-	ready    atomic.Bool // every cluster was asked once
+	proxied  chan struct{} // a place for each exposition that is passed on
+	ready    atomic.Bool   // every cluster was asked once
+	reload   sync.Mutex    // one at a time
 }
 
 // New prepares everything and binds the listeners. Clusters that do not answer
 // are no error.
 func New(o Options) (*App, error) {
-	a := &App{opts: o}
+	a := &App{opts: o, proxied: make(chan struct{}, maxProxied)}
 	probes := collector.NewProbes()
-	shared := shared{probes: probes, zap: logging.Zap(o.Logger), slots: make(chan struct{}, maxFetches)}
-	for _, c := range o.Clusters {
-		m, err := newMonitor(o, c, shared)
-		if err != nil {
-			a.close()
-			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
-		}
-		a.monitors = append(a.monitors, m)
-	}
 	exporter, err := collector.New(collector.Options{Collectors: o.Collectors, Probes: probes, Logger: o.Logger})
 	if err != nil {
-		a.close()
+		return nil, err
+	}
+	a.exporter = exporter
+	a.fleet.shared = shared{
+		opts: o, probes: probes, exporter: exporter, zap: logging.Zap(o.Logger),
+		slots: make(chan struct{}, maxFetches), scrapeCap: a.scrapeCap(),
+	}
+	if err := a.fleet.apply(o.Settings); err != nil {
 		return nil, err
 	}
 	exporter.Reloaded(true, time.Now())
-	a.server, err = newServer(o.Web, a.routes(exporter), o.Logger)
+	a.server, err = newServer(o.Web, a.routes(), o.Logger)
 	if err != nil {
-		a.close()
+		a.fleet.stop()
 		return nil, err
 	}
 	return a, nil
@@ -93,46 +108,45 @@ func (a *App) Addrs() []net.Addr { return a.server.Addrs() }
 // Run watches and serves until ctx ends, then stops in good order: no new
 // requests, those under way are answered, probes clean up, connections close.
 func (a *App) Run(ctx context.Context) error {
-	defer a.close()
-	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var wg sync.WaitGroup
-	for _, m := range a.monitors {
-		wg.Go(func() { m.run(watch) })
-	}
-	wg.Go(func() { a.awaitFirst(watch) })
-	err := a.server.Run(ctx) // returns when the last request is answered
-	stop()
-	wg.Wait()
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+	defer a.fleet.stop()
+	a.fleet.start(context.WithoutCancel(ctx))
+	first, done := context.WithTimeout(context.WithoutCancel(ctx), observeLimit)
+	defer done()
+	go func() {
+		a.views(first)
+		a.ready.Store(true)
+	}()
+	return a.server.Run(ctx) // returns when the last request is answered
 }
 
-// awaitFirst makes the app ready once every cluster was asked, whatever it
-// answered.
-func (a *App) awaitFirst(ctx context.Context) {
-	var wg sync.WaitGroup
-	ctx, cancel := context.WithTimeout(ctx, observeLimit)
-	defer cancel()
-	for _, m := range a.monitors {
-		wg.Go(func() { m.client.Observe(ctx) })
+// Reload loads the settings and puts them in force, all or nothing. Clusters
+// that did not change keep their connections, history and counters.
+func (a *App) Reload() error {
+	a.reload.Lock()
+	defer a.reload.Unlock()
+	if a.opts.Load == nil {
+		return errors.New("there is no configuration file to load")
 	}
-	wg.Wait()
-	a.ready.Store(true)
-}
-
-func (a *App) close() {
-	for _, m := range a.monitors {
-		m.client.Close()
+	s, err := a.opts.Load()
+	if err == nil {
+		err = a.fleet.apply(s)
 	}
+	a.exporter.Reloaded(err == nil, time.Now())
+	if err != nil {
+		a.opts.Logger.Error("reload failed, the old configuration stays", "err", err)
+		return err
+	}
+	a.opts.Logger.Info("configuration loaded", "clusters", len(s.Clusters))
+	return nil
 }
 
 // views observes all clusters side by side.
 func (a *App) views(ctx context.Context) []collector.View {
-	views := make([]collector.View, len(a.monitors))
+	monitors, release := a.fleet.acquire()
+	defer release()
+	views := make([]collector.View, len(monitors))
 	var wg sync.WaitGroup
-	for i, m := range a.monitors {
+	for i, m := range monitors {
 		wg.Go(func() { views[i] = m.view(ctx) })
 	}
 	wg.Wait()

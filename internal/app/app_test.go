@@ -33,14 +33,12 @@ type scraped struct {
 func start(t *testing.T, endpoints []string, alter ...func(*Options)) *scraped {
 	t.Helper()
 	o := Options{
-		Clusters: []config.Cluster{{
-			Name: "test", Endpoints: endpoints, DialTimeout: 5 * time.Second,
-			DiscoverMembers: true, Thresholds: config.DefaultThresholds(),
-		}},
-		Web:            WebOptions{ListenAddresses: []string{"127.0.0.1:0"}},
-		Logger:         slog.New(slog.NewTextHandler(io.Discard, nil)),
-		HealthInterval: 30 * time.Second, MetricsInterval: 10 * time.Second,
-		Probe: Probe{Samples: 10},
+		Settings: Settings{
+			Clusters: []config.Cluster{clusterAt("test", endpoints)},
+			Watch:    Watch{HealthInterval: 30 * time.Second, MetricsInterval: 10 * time.Second, Probe: Probe{Samples: 10}},
+		},
+		Web:    WebOptions{ListenAddresses: []string{"127.0.0.1:0"}},
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	for _, f := range alter {
 		f(&o)
@@ -59,6 +57,14 @@ func start(t *testing.T, endpoints []string, alter ...func(*Options)) *scraped {
 		}
 	})
 	return &scraped{t, "http://" + a.Addrs()[0].String() + o.Prefix}
+}
+
+// clusterAt is a cluster with the defaults.
+func clusterAt(name string, endpoints []string) config.Cluster {
+	return config.Cluster{
+		Name: name, Endpoints: endpoints, DialTimeout: 5 * time.Second,
+		DiscoverMembers: true, Thresholds: config.DefaultThresholds(),
+	}
 }
 
 // sample is the exposition of one scrape, by name and labels.

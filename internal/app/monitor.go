@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"net/http"
 	"sync"
 	"time"
 
@@ -19,45 +20,63 @@ import (
 // to stand in for that of a scrape which had no time to find out.
 const fallbackAge = 5 * time.Second
 
-// monitor watches one cluster.
-type monitor struct {
-	cfg     config.Cluster
-	opts    Options
-	log     *slog.Logger
-	client  *etcd.Client
-	history *history.Memory
-	shared
-
-	mu     sync.Mutex            // guards what follows
-	quorum cluster.Verdict       // of the last round that could tell
-	hash   *collector.HashReport // nil until the first comparison
-	labels map[cluster.ID]string // of members, as last seen
-}
-
 // maxFetches is how many members' metrics are fetched at a time for digests.
 const maxFetches = 8
 
 // shared is what the monitors of all clusters share.
 type shared struct {
-	probes *collector.Probes
-	zap    *logging.ZapLogger
-	slots  chan struct{} // for fetching members' metrics
+	opts      Options
+	probes    *collector.Probes
+	exporter  *collector.Exporter
+	zap       *logging.ZapLogger
+	slots     chan struct{} // for fetching members' metrics
+	scrapeCap time.Duration
 }
 
-func newMonitor(o Options, cfg config.Cluster, s shared) (*monitor, error) {
+// monitor watches one cluster.
+type monitor struct {
+	shared
+	name    string
+	log     *slog.Logger
+	client  *etcd.Client
+	history *history.Memory
+	metrics http.Handler // of this cluster alone
+
+	users sync.WaitGroup // those who read from the client
+
+	mu     sync.Mutex     // guards what follows
+	cfg    config.Cluster // thresholds and quota may change while it runs
+	watch  Watch
+	quorum cluster.Verdict       // of the last round that could tell
+	hash   *collector.HashReport // nil until the first comparison
+	labels map[cluster.ID]string // of members, as last seen
+}
+
+func newMonitor(cfg config.Cluster, s shared) (*monitor, error) {
 	m := &monitor{
-		cfg: cfg, opts: o, log: o.Logger.With("cluster", cfg.Name), shared: s,
+		shared: s, name: cfg.Name, cfg: cfg, log: s.opts.Logger.With("cluster", cfg.Name),
 		history: history.New(history.Options{}), labels: map[cluster.ID]string{},
 	}
 	client, err := etcd.New(etcd.Options{
-		Cluster: cfg, Logger: o.Logger, Zap: s.zap, OnRound: m.record,
-		LocalTimeout: o.LocalTimeout, LinearizableTimeout: o.LinearizableTimeout,
+		Cluster: cfg, Logger: s.opts.Logger, Zap: s.zap, OnRound: m.record,
+		LocalTimeout: s.opts.LocalTimeout, LinearizableTimeout: s.opts.LinearizableTimeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	m.client = client
+	m.metrics = s.exporter.Handler(collector.HandlerOptions{
+		Source: func(ctx context.Context) []collector.View { return []collector.View{m.view(ctx)} },
+		Target: cfg.Name, Cap: s.scrapeCap, Logger: s.opts.Logger,
+	})
 	return m, nil
+}
+
+// config is what the cluster is configured as now.
+func (m *monitor) config() config.Cluster {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cfg
 }
 
 // record takes in a round, whoever asked for it.
@@ -104,7 +123,7 @@ func (m *monitor) relabel(v cluster.Verdict) {
 	m.mu.Unlock()
 	for id, label := range old {
 		if now[id] != label {
-			m.probes.Forget(m.cfg.Name, label)
+			m.probes.Forget(m.name, label)
 		}
 	}
 }
@@ -120,14 +139,14 @@ func (m *monitor) label(id cluster.ID) (string, bool) {
 func (m *monitor) Sample(member cluster.ID, op string, at time.Time, took time.Duration) {
 	if label, ok := m.label(member); ok {
 		m.history.Sample(member, op, at, took)
-		m.probes.Observe(m.cfg.Name, label, op, took)
+		m.probes.Observe(m.name, label, op, took)
 	}
 }
 
 // Fail implements etcd.ProbeSink.
 func (m *monitor) Fail(member cluster.ID, op string, reason cluster.Reason) {
 	if label, ok := m.label(member); ok {
-		m.probes.Fail(m.cfg.Name, label, op, reason)
+		m.probes.Fail(m.name, label, op, reason)
 	}
 }
 
@@ -136,18 +155,17 @@ func (m *monitor) Fail(member cluster.ID, op string, reason cluster.Reason) {
 func (m *monitor) view(ctx context.Context) collector.View {
 	v := cluster.Judge(m.client.Observe(ctx))
 	now := time.Now()
-	v.Cluster = m.cfg.Name
+	v.Cluster = m.name
 	m.mu.Lock()
 	v = fallBack(v, m.quorum)
-	hash := m.hash
-	labels := m.labels
+	hash, labels, cfg := m.hash, m.labels, m.cfg
 	m.mu.Unlock()
 
 	sum, stats := m.history.Summary(now), m.client.Stats()
 	view := collector.View{
-		Verdict: v, Track: sum.Track, Growth: sum.Growth, Quotas: m.quotas(v),
+		Verdict: v, Track: sum.Track, Growth: sum.Growth, Quotas: m.quotas(v, cfg.QuotaBytes),
 		Digests: m.digests(now, labels), Hash: hash, Rounds: stats.Rounds, RPCs: stats.RPCs,
-		Thresholds:  m.cfg.Thresholds.Effective(v.Voters.V, v.Voters.OK),
+		Thresholds:  cfg.Thresholds.Effective(v.Voters.V, v.Voters.OK),
 		SnapshotAge: now.Sub(v.Start),
 	}
 	for _, r := range sum.Rejected {
@@ -176,7 +194,7 @@ func fallBack(v, other cluster.Verdict) cluster.Verdict {
 
 // quotas are those that members do not tell in Status: of their own metrics,
 // else as configured.
-func (m *monitor) quotas(v cluster.Verdict) map[cluster.ID]collector.Quota {
+func (m *monitor) quotas(v cluster.Verdict, configured int64) map[cluster.ID]collector.Quota {
 	quotas := map[cluster.ID]collector.Quota{}
 	for i := range v.Members {
 		mem := &v.Members[i]
@@ -185,8 +203,8 @@ func (m *monitor) quotas(v cluster.Verdict) map[cluster.ID]collector.Quota {
 		}
 		if q, ok := m.client.MetricsQuota(mem.ID); ok {
 			quotas[mem.ID] = collector.Quota{Bytes: q, Source: "metrics"}
-		} else if m.cfg.QuotaBytes > 0 {
-			quotas[mem.ID] = collector.Quota{Bytes: float64(m.cfg.QuotaBytes), Source: "config"}
+		} else if configured > 0 {
+			quotas[mem.ID] = collector.Quota{Bytes: float64(configured), Source: "config"}
 		}
 	}
 	return quotas
@@ -205,7 +223,7 @@ func (m *monitor) digests(now time.Time, labels map[cluster.ID]string) []collect
 		if d.Failure != nil {
 			c.Failure = d.Failure.Reason
 		}
-		if ok && now.Sub(d.Digest.At) < 2*m.opts.MetricsInterval {
+		if ok && now.Sub(d.Digest.At) < 2*m.interval() {
 			c.Digest = d.Digest
 		}
 		out = append(out, c)

@@ -48,9 +48,11 @@ type pageMember struct {
 func (a *App) statusPage(w http.ResponseWriter, _ *http.Request) {
 	now := time.Now()
 	p := page{Version: version.Version, Now: now.UTC().Format(time.RFC3339)}
-	for _, m := range a.monitors {
+	monitors, release := a.fleet.acquire()
+	defer release()
+	for _, m := range monitors {
 		v, ok := m.history.Latest()
-		p.Clusters = append(p.Clusters, pageOf(m.cfg.Name, v, ok, now))
+		p.Clusters = append(p.Clusters, pageOf(m.name, v, ok, now))
 	}
 	var buf bytes.Buffer
 	if err := pageTemplate.Execute(&buf, p); err != nil {

@@ -20,9 +20,9 @@ func (a *App) scrapeCap() time.Duration {
 }
 
 // routes is everything that is served.
-func (a *App) routes(exporter *collector.Exporter) http.Handler {
+func (a *App) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", exporter.Handler(collector.HandlerOptions{
+	mux.Handle("GET /metrics", a.exporter.Handler(collector.HandlerOptions{
 		Source: a.views, Cap: a.scrapeCap(), Logger: a.opts.Logger,
 	}))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
@@ -35,11 +35,17 @@ func (a *App) routes(exporter *collector.Exporter) http.Handler {
 		}
 		_, _ = fmt.Fprintln(w, "etcd-monitor is ready.")
 	})
+	mux.HandleFunc("GET /probe", a.probe)
+	mux.HandleFunc("GET /sd", a.discovery)
+	mux.HandleFunc("GET /proxy", a.proxy)
+	mux.HandleFunc("POST /-/reload", a.reloadRequest)
 	mux.HandleFunc("GET /{$}", a.statusPage)
+	// A page that somebody else serves must not make a browser here change things.
+	protected := http.NewCrossOriginProtection().Handler(mux)
 	if a.opts.Prefix == "" {
-		return mux
+		return protected
 	}
 	outer := http.NewServeMux()
-	outer.Handle(a.opts.Prefix+"/", http.StripPrefix(a.opts.Prefix, mux))
+	outer.Handle(a.opts.Prefix+"/", http.StripPrefix(a.opts.Prefix, protected))
 	return outer
 }

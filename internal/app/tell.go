@@ -48,7 +48,7 @@ func (m *monitor) tellFirst(v cluster.Verdict) {
 		m.log.Info("connected", "members", len(v.Members), "voters", v.Voters.V, "quorum", is(v.HasQuorum),
 			"leader", m.nameOf(v, v.Leader.Leader), "version", versionOf(v))
 	} else {
-		m.log.Warn("cluster does not answer, watching it all the same", "endpoints", len(m.cfg.Endpoints))
+		m.log.Warn("cluster does not answer, watching it all the same", "endpoints", len(m.config().Endpoints))
 	}
 	for _, f := range v.Failed {
 		m.logFailure(f)

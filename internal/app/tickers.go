@@ -16,32 +16,31 @@ const observeLimit = 9 * time.Second
 // run keeps the cluster watched until ctx ends: an observation now and whenever
 // nobody scraped for HealthInterval; a history point and the latency probes
 // and the digests every MetricsInterval; the comparison of hashes, if it is on.
-func (m *monitor) run(ctx context.Context) {
+func (m *monitor) run(ctx context.Context, o Watch) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if m.opts.Probe.Enabled {
+		if o.Probe.Enabled {
 			m.client.Probe(ctx, etcd.ProbeOptions{
-				Interval: m.opts.MetricsInterval, Samples: m.opts.Probe.Samples,
-				Write: m.opts.Probe.Write, Key: m.opts.Probe.Key,
+				Interval: o.MetricsInterval, Samples: o.Probe.Samples, Write: o.Probe.Write, Key: o.Probe.Key,
 			}, m)
 		}
 	}()
 	digested := make(chan struct{})
 	go func() {
 		defer close(digested)
-		if m.opts.Digest {
-			m.digest(ctx)
+		if o.Digest {
+			m.digest(ctx, o.MetricsInterval)
 		}
 	}()
-	m.tick(ctx)
+	m.tick(ctx, o)
 	<-done
 	<-digested
 }
 
 // digest reads the members' own metrics every MetricsInterval, unless somebody
 // read them through us meanwhile. The clusters take turns in the interval.
-func (m *monitor) digest(ctx context.Context) {
+func (m *monitor) digest(ctx context.Context, interval time.Duration) {
 	next := time.NewTimer(0)
 	defer next.Stop()
 	for {
@@ -49,8 +48,8 @@ func (m *monitor) digest(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case began := <-next.C:
-			m.client.RefreshDigests(ctx, m.opts.MetricsInterval*9/10, m.slots)
-			pause := m.opts.MetricsInterval
+			m.client.RefreshDigests(ctx, interval*9/10, m.slots)
+			pause := interval
 			if len(m.client.Digests()) == 0 {
 				pause = min(pause, time.Second) // nobody has answered yet
 			}
@@ -59,14 +58,14 @@ func (m *monitor) digest(ctx context.Context) {
 	}
 }
 
-func (m *monitor) tick(ctx context.Context) {
-	point := time.NewTicker(m.opts.MetricsInterval)
+func (m *monitor) tick(ctx context.Context, o Watch) {
+	point := time.NewTicker(o.MetricsInterval)
 	defer point.Stop()
 	health := time.NewTimer(0)
 	defer health.Stop()
 	var hash <-chan time.Time
-	if m.opts.HashInterval > 0 {
-		t := time.NewTicker(m.opts.HashInterval)
+	if o.HashInterval > 0 {
+		t := time.NewTicker(o.HashInterval)
 		defer t.Stop()
 		hash = t.C
 	}
@@ -78,32 +77,32 @@ func (m *monitor) tick(ctx context.Context) {
 			m.history.Point()
 			m.client.RefreshQuotas(ctx)
 		case <-health.C:
-			health.Reset(m.observeUnlessRecent(ctx))
+			health.Reset(m.observeUnlessRecent(ctx, o.HealthInterval))
 		case <-hash:
-			m.compareHashes(ctx)
+			m.compareHashes(ctx, o.HashInterval)
 		}
 	}
 }
 
 // observeUnlessRecent returns how long the present observation is good for.
-func (m *monitor) observeUnlessRecent(ctx context.Context) time.Duration {
+func (m *monitor) observeUnlessRecent(ctx context.Context, interval time.Duration) time.Duration {
 	if v, ok := m.history.Latest(); ok {
-		if left := m.opts.HealthInterval - time.Since(v.Start); left > 0 {
+		if left := interval - time.Since(v.Start); left > 0 {
 			return left
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, observeLimit)
 	defer cancel()
 	m.client.Observe(ctx)
-	return m.opts.HealthInterval
+	return interval
 }
 
-func (m *monitor) compareHashes(ctx context.Context) {
+func (m *monitor) compareHashes(ctx context.Context, interval time.Duration) {
 	v, ok := m.history.Latest()
 	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.opts.HashInterval/2)
+	ctx, cancel := context.WithTimeout(ctx, interval/2)
 	defer cancel()
 	hashes, err := m.client.Hashes(ctx, v)
 	if err != nil {

@@ -27,7 +27,7 @@ const watchInterval = 5 * time.Second
 
 func watchHealthy(t *testing.T, length time.Duration) {
 	e := etcdtest.New(t, etcdtest.Options{})
-	s := start(t, e.Endpoints(), func(o *Options) { o.Probe.Enabled = true })
+	s := start(t, e.Endpoints(), func(o *Options) { o.Watch.Probe.Enabled = true })
 	s.scrape("4") // connections are made
 	committed, before := e.Committed(t), handled(e, t)
 	began := time.Now()
