@@ -58,7 +58,7 @@ func TestManyClusters(t *testing.T) {
 		}
 	}
 	_, live, _ := s.get("/probe?target=live")
-	if !strings.Contains(live, `has_quorum{cluster="live"} 1`) || strings.Contains(live, "dead") || strings.Contains(live, "go_goroutines") {
+	if !strings.Contains(live, `has_quorum{cluster="live"} 1`) || strings.Contains(live, `cluster="dead"`) || strings.Contains(live, "go_goroutines") {
 		t.Errorf("/probe?target=live shows the wrong things")
 	}
 	for _, c := range []struct {
