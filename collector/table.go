@@ -26,6 +26,7 @@ var table = []row{
 	{"probes", true, false, "latency of reads, and of writes if --probe.write is given", probeFamilies, collectProbes},
 	{"digest", true, false, "a selection of each member's own metrics, read every metrics interval; switch it off where Prometheus scrapes the members anyway", digestFamilies, collectDigest},
 	{"hash", false, false, "do the members hold the same data: reads the whole keyspace of each, and needs root where authentication is on", hashFamilies, collectHash},
+	{"certificates", true, false, "when the certificates expire that endpoints show, and those in our files", certificateFamilies, collectCertificates},
 	{"thresholds", true, false, "the limits that the shipped rules compare with", thresholdFamilies, collectThresholds},
 	{"scrape", true, true, "what the exporter itself did", scrapeFamilies, collectScrape},
 }

@@ -19,9 +19,11 @@ type View struct {
 	Digests    []Digest    // nil when the digest is off
 	Hash       *HashReport // nil when the comparison is off or has not run
 	Thresholds []config.Threshold
-	Rejected   []Rejected
-	Rounds     uint64            // rounds of collection begun
-	RPCs       map[string]uint64 // calls sent to etcd, by method: "Maintenance/Status"
+
+	Certificates []Certificate
+	Rejected     []Rejected
+	Rounds       uint64            // rounds of collection begun
+	RPCs         map[string]uint64 // calls sent to etcd, by method: "Maintenance/Status"
 	// SnapshotAge is how old the verdict was when the scrape took it: the time
 	// since its round began.
 	SnapshotAge time.Duration
@@ -62,4 +64,14 @@ type Digest struct {
 	Endpoint string
 	Failure  cluster.Reason // of the last attempt; empty when it succeeded
 	cluster.Digest
+}
+
+// Certificate is one that an endpoint showed in its last handshake, or one in a
+// file of ours.
+type Certificate struct {
+	Endpoint string // empty for a file
+	File     string // empty for one that was shown
+	Kind     string // server, server_chain, client, ca
+	Subject  string
+	NotAfter time.Time
 }

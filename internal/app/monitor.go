@@ -168,6 +168,9 @@ func (m *monitor) view(ctx context.Context) collector.View {
 		Thresholds:  cfg.Thresholds.Effective(v.Voters.V, v.Voters.OK),
 		SnapshotAge: now.Sub(v.Start),
 	}
+	for _, c := range m.client.Certificates() {
+		view.Certificates = append(view.Certificates, collector.Certificate(c))
+	}
 	for _, r := range sum.Rejected {
 		view.Rejected = append(view.Rejected, collector.Rejected{Member: r.Member, Field: r.Field, Count: r.Count})
 	}

@@ -76,6 +76,7 @@ func (m *monitor) tick(ctx context.Context, o Watch) {
 		case <-point.C:
 			m.history.Point()
 			m.client.RefreshQuotas(ctx)
+			m.client.RefreshCertificates(ctx)
 		case <-health.C:
 			health.Reset(m.observeUnlessRecent(ctx, o.HealthInterval))
 		case <-hash:

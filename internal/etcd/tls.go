@@ -17,7 +17,8 @@ import (
 // and CAs rotate without a restart. A file that cannot be read or parsed (a
 // rotation half done) leaves the last good content in force.
 type trust struct {
-	files config.TLS
+	files        config.TLS
+	certificates certificates
 
 	mu    sync.Mutex // guards what follows
 	roots *x509.CertPool
@@ -94,8 +95,12 @@ func (t *trust) clientConfig(endpoint string) *tls.Config {
 			return t.currentPair()
 		},
 	}
-	if !t.files.InsecureSkipVerify {
-		c.VerifyConnection = func(cs tls.ConnectionState) error { return t.verify(cs, host) }
+	c.VerifyConnection = func(cs tls.ConnectionState) error {
+		t.certificates.show(endpoint, cs.PeerCertificates)
+		if t.files.InsecureSkipVerify {
+			return nil
+		}
+		return t.verify(cs, host)
 	}
 	return c
 }
