@@ -2,9 +2,13 @@ package etcdtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"google.golang.org/grpc/metadata"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
@@ -67,6 +71,45 @@ func (c *Cluster) EnableAuth(ctx context.Context, a Auth) error {
 	c.password = a.RootPassword
 	c.mu.Unlock()
 	return each(c.Members(), func(m *Member) error { return m.await(ctx, m.serves) })
+}
+
+// callLearner is Member.call for a learner where authentication is on: it logs
+// nobody in, but knows, a moment later, the tokens that voters give out.
+func (m *Member) callLearner(ctx context.Context, f func(context.Context, *clientv3.Client) error) error {
+	token, err := m.c.login(ctx)
+	if err != nil {
+		return err
+	}
+	cl, err := m.c.dial(ctx, "", []string{m.direct()})
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	ctx = metadata.AppendToOutgoingContext(ctx, rpctypes.TokenFieldNameGRPC, token)
+	for {
+		err := f(ctx, cl)
+		if !errors.Is(err, rpctypes.ErrInvalidAuthToken) || pause(ctx) != nil {
+			return err
+		}
+	}
+}
+
+// login is a token of root.
+func (c *Cluster) login(ctx context.Context) (string, error) {
+	var endpoints []string
+	for _, m := range c.voters() {
+		endpoints = append(endpoints, m.direct())
+	}
+	cl, err := c.dial(ctx, "", endpoints)
+	if err != nil {
+		return "", err
+	}
+	defer cl.Close()
+	resp, err := cl.Authenticate(ctx, rootUser, c.rootPassword())
+	if err != nil {
+		return "", fmt.Errorf("log in as root: %w", err)
+	}
+	return resp.Token, nil
 }
 
 func (a Auth) apply(ctx context.Context, cl *clientv3.Client) error {

@@ -29,9 +29,17 @@ func (c *Cluster) Dial(ctx context.Context, endpoints ...string) (*clientv3.Clie
 	if len(endpoints) == 0 {
 		endpoints = c.Endpoints()
 	}
+	return c.dial(ctx, c.rootPassword(), endpoints)
+}
+
+func (c *Cluster) rootPassword() string {
 	c.mu.Lock()
-	password := c.password
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	return c.password
+}
+
+// dial is Dial, as root if there is a password.
+func (c *Cluster) dial(ctx context.Context, password string, endpoints []string) (*clientv3.Client, error) {
 	cfg := clientv3.Config{
 		Context:     ctx,
 		Endpoints:   endpoints,
@@ -74,6 +82,9 @@ func (m *Member) direct() string { return m.c.clientScheme() + m.clientAddr }
 func (m *Member) call(ctx context.Context, limit time.Duration, f func(context.Context, *clientv3.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	if m.isLearner() && m.c.rootPassword() != "" {
+		return m.callLearner(ctx, f)
+	}
 	cl, err := m.c.Dial(ctx, m.direct())
 	if err != nil {
 		return err
@@ -116,7 +127,7 @@ func (m *Member) answers(ctx context.Context) error {
 // serves tells whether the member does all that it can do, and learns its ID.
 func (m *Member) serves(ctx context.Context) error {
 	var opts []clientv3.OpOption
-	if m.learner {
+	if m.isLearner() {
 		opts = append(opts, clientv3.WithSerializable())
 	}
 	return m.call(ctx, callTimeout, func(ctx context.Context, cl *clientv3.Client) error {
@@ -157,9 +168,11 @@ func (c *Cluster) Leader(ctx context.Context) (int, error) {
 	return -1, ErrNoLeader
 }
 
-// WaitLeader waits for a leader as Leader means it. The error wraps ErrNoLeader
-// when ctx ends first.
+// WaitLeader waits for a leader as Leader means it, for a minute at most. The
+// error wraps ErrNoLeader when that time or ctx ends first.
 func (c *Cluster) WaitLeader(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
 	for {
 		i, err := c.Leader(ctx)
 		if err == nil {

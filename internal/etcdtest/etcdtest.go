@@ -36,8 +36,8 @@ import (
 // the process that is to become it. Flags would be parsed by the test binary.
 const argsEnv = "ETCDTEST_ARGS"
 
-// startLimit is what a test waits for its cluster. One takes two seconds, many
-// at once on a small machine a few times that.
+// startLimit is what is waited for a cluster or a member. One takes two seconds,
+// many at once on a small machine a few times that.
 const startLimit = time.Minute
 
 // Main turns the process into an etcd member if Start or New started it to be

@@ -75,10 +75,11 @@ func (m *Member) restart(ctx context.Context, ready func(context.Context) error,
 	}
 }
 
-// await calls ready until it succeeds, the member's process ends or ctx does.
+// await calls ready until it succeeds, the member's process ends or ctx does,
+// for a minute at most: what takes longer never comes.
 func (m *Member) await(ctx context.Context, ready func(context.Context) error) error {
 	p := m.current()
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	go func() {
 		select {

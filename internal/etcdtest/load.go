@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -58,16 +59,22 @@ func (c *Cluster) Load(t testing.TB, workers, size int) (stop func() int) {
 	}
 }
 
-// RaiseNoSpace writes until every running voter has raised the NOSPACE alarm
-// and knows that all have. It needs a small Options.QuotaBytes: 16 MiB take
-// less than a second.
+// RaiseNoSpace writes until there is no space and returns when every running
+// voter has raised the NOSPACE alarm and knows that all have. It needs a small
+// Options.QuotaBytes: 16 MiB take less than a second.
 func (c *Cluster) RaiseNoSpace(ctx context.Context) error {
 	if c.o.QuotaBytes <= 0 {
 		return errors.New("the cluster was started without Options.QuotaBytes")
 	}
 	voters := c.voters()
+	if len(voters) == 0 {
+		return errors.New("no voter runs")
+	}
+	if err := voters[0].fill(ctx, int(min(c.o.QuotaBytes/8, 1<<20))); err != nil {
+		return err
+	}
 	for _, m := range voters {
-		if err := m.fill(ctx, int(min(c.o.QuotaBytes/8, 1<<20))); err != nil {
+		if err := m.raise(ctx); err != nil {
 			return err
 		}
 	}
@@ -80,15 +87,30 @@ func (c *Cluster) RaiseNoSpace(ctx context.Context) error {
 func (c *Cluster) voters() []*Member {
 	var all []*Member
 	for _, m := range c.Members() {
-		if m.Running() && !m.learner {
+		if m.Running() && !m.isLearner() {
 			all = append(all, m)
 		}
 	}
 	return all
 }
 
-// fill writes through the member until it has no space. A member raises the
-// alarm for itself only when it is asked to write.
+// raise proposes the member's alarm, as it does itself when it is asked to write
+// and finds itself full. Asking it would not always do: members' files differ by
+// a few pages, and after the first alarm no file grows.
+func (m *Member) raise(ctx context.Context) error {
+	err := m.call(ctx, 5*callTimeout, func(ctx context.Context, cl *clientv3.Client) error {
+		_, err := pb.NewMaintenanceClient(cl.ActiveConnection()).Alarm(ctx, &pb.AlarmRequest{
+			Action: pb.AlarmRequest_ACTIVATE, MemberID: m.ID(), Alarm: pb.AlarmType_NOSPACE,
+		})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("raise alarm of %s: %w", m.name, err)
+	}
+	return nil
+}
+
+// fill writes through the member until it has no space.
 func (m *Member) fill(ctx context.Context, size int) error {
 	value := strings.Repeat("v", size)
 	cl, err := m.c.Dial(ctx, m.direct())

@@ -43,12 +43,12 @@ func follows(ctx context.Context, m *Member) bool {
 	return err == nil && s.Leader != 0 && m.Read(ctx) == nil
 }
 
-// leaderAndFollower waits for a leader and picks one that follows it.
+// leaderAndFollower waits for a leader and picks a voter that follows it.
 func leaderAndFollower(t *testing.T, c *Cluster) (leader, follower int) {
 	t.Helper()
 	leader, err := c.WaitLeader(t.Context())
 	OK(t, err)
-	return leader, (leader + 1) % len(c.Members())
+	return leader, (leader + 1) % c.o.Members
 }
 
 // took runs a wait and logs how long it was.

@@ -19,7 +19,6 @@ type Member struct {
 	index                int
 	name, binary         string
 	version              string // of the binary, "3.4"; "" for the linked one
-	learner              bool
 	state                string // --initial-cluster-state: new or existing
 	dataDir, log         string
 	clientAddr           string // where it listens; what it advertises may be a proxy
@@ -30,7 +29,8 @@ type Member struct {
 	mu      sync.Mutex // guards what follows
 	id      uint64
 	process *process // nil before the first start
-	removed bool     // from the member list
+	learner bool
+	removed bool // from the member list
 }
 
 // newMember finds addresses for a member that is yet to start. Clients are to
@@ -136,6 +136,12 @@ func (m *Member) isRemoved() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.removed
+}
+
+func (m *Member) isLearner() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.learner
 }
 
 // Running tells whether the member has a process, frozen or not.

@@ -98,6 +98,8 @@ func (c *Cluster) RemoveMember(ctx context.Context, i int) error {
 // Promote makes a voter of learner i, waiting until it has caught up.
 func (c *Cluster) Promote(ctx context.Context, i int) error {
 	m := c.Member(i)
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
 	for {
 		err := c.through(ctx, func(ctx context.Context, cl *clientv3.Client) error {
 			_, err := cl.MemberPromote(ctx, m.ID())

@@ -1,7 +1,6 @@
 package etcdtest
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -105,8 +104,14 @@ func logTail(path string) string {
 	if err != nil {
 		return err.Error()
 	}
-	all := bytes.Split(bytes.TrimSpace(raw), []byte("\n"))
-	return string(bytes.Join(all[max(0, len(all)-lines):], []byte("\n")))
+	var all []string
+	for line := range strings.Lines(string(raw)) {
+		// What a wrong flag is told about the right ones would hide its error.
+		if usage := strings.HasPrefix(line, "  "); !usage && line != "\n" {
+			all = append(all, line)
+		}
+	}
+	return strings.Join(all[max(0, len(all)-lines):], "")
 }
 
 // spawner starts commands on one thread that never ends. Where the kernel ends

@@ -94,6 +94,9 @@ func TestAuth(t *testing.T) {
 		Roles:        []Role{{"reads", []Grant{{"a", "b", clientv3.PermissionType(clientv3.PermRead)}}}},
 	}})
 	OK(t, c.Put(t.Context(), 1, 1))
+	if s, err := c.Member(3).Status(t.Context()); err != nil || !s.IsLearner {
+		t.Errorf("the learner's status is %v, %v", s, err)
+	}
 	for _, test := range []struct {
 		user string
 		want error
