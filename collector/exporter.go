@@ -19,7 +19,8 @@ var (
 	reloadSuccessTime = gauge("etcd_monitor_config_last_reload_success_timestamp_seconds",
 		"When the configuration was last loaded, Unix time.")
 	buildInfo = gauge("etcd_monitor_build_info",
-		"Always 1. What was built, from what, by which Go.", "branch", "goarch", "goos", "goversion", "revision", "tags", "version")
+		"A metric with a constant '1' value labeled by version, revision, branch, goversion from which etcd_monitor was built, and the goos and goarch for the build.", // client_golang's words
+		"branch", "goarch", "goos", "goversion", "revision", "tags", "version")
 )
 
 // selfFamilies are about the exporter, not about a cluster.

@@ -146,4 +146,6 @@ func bit(b bool) float64 {
 	return 0
 }
 
-func unix(t time.Time) float64 { return float64(t.UnixNano()) / 1e9 }
+// unix also holds for certificates that never expire, which is in the year 9999:
+// UnixNano ends in 2262.
+func unix(t time.Time) float64 { return float64(t.Unix()) + float64(t.Nanosecond())/1e9 }

@@ -133,6 +133,11 @@ func (v View) withHistory() View {
 	}
 	v.Hash = &HashReport{At: roundStart, Hashes: hashes, Mismatch: cluster.Diverged(hashes)}
 	v.Rejected = []Rejected{{Member: "m3", Field: "dbSize", Count: 2}}
+	never := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	v.Certificates = []Certificate{
+		{Endpoint: "https://m1:2379", Kind: "server", Subject: "CN=m1", NotAfter: roundStart.Add(24 * time.Hour)},
+		{File: "/etc/etcd/ca.pem", Kind: "ca", Subject: "CN=ca", NotAfter: never},
+	}
 	return v
 }
 
