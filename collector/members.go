@@ -27,13 +27,15 @@ var (
 		"1 for each endpoint that gave no Status in this scrape, and why. The member is empty when it is not known whose endpoint it is.", "cluster", "member", "endpoint", "reason")
 	memberPermitted = gauge("etcd_monitor_member_rpc_permitted",
 		"Whether etcd lets us make the call, as far as this scrape shows.", "cluster", "member", "rpc")
+	memberAdvertised = gauge("etcd_monitor_member_advertised_reachable",
+		"Whether the member answers at the client URL that it advertises, as a client that follows the member list would find. Looked at every 5 minutes. 0 also for an address that means nothing from here: another host's loopback, link-local, unspecified.", "cluster", "member", "endpoint")
 	membershipChanges = counter("etcd_monitor_cluster_membership_changes_total",
 		"Changes of the member list that were observed: members added, removed or promoted.", "cluster")
 )
 
 var memberFamilies = []*family{
 	memberUp, memberConfigured, memberIsLeader, memberIsLearner, memberHasLeader, memberConfirmed,
-	memberPartition, memberDowngrade, memberRTT, memberInfo, memberUnreachable, memberPermitted, membershipChanges,
+	memberPartition, memberDowngrade, memberRTT, memberInfo, memberUnreachable, memberPermitted, memberAdvertised, membershipChanges,
 }
 
 func collectMembers(s *sink, view *View) {
@@ -43,6 +45,9 @@ func collectMembers(s *sink, view *View) {
 	}
 	for _, f := range v.Failed {
 		s.add(memberUnreachable, 1, f.Member, cluster.SafeEndpoint(f.Endpoint), string(f.Failure.Reason))
+	}
+	for _, a := range view.Advertised {
+		s.add(memberAdvertised, bit(a.Reachable), a.Member, cluster.SafeEndpoint(a.URL))
 	}
 	s.add(membershipChanges, float64(view.Track.MembershipChanges))
 }

@@ -21,6 +21,7 @@ type View struct {
 	Thresholds []config.Threshold
 
 	Certificates []Certificate
+	Advertised   []Advertised
 	Rejected     []Rejected
 	Rounds       uint64            // rounds of collection begun
 	RPCs         map[string]uint64 // calls sent to etcd, by method: "Maintenance/Status"
@@ -74,4 +75,12 @@ type Certificate struct {
 	Kind     string // server, server_chain, client, ca
 	Subject  string
 	NotAfter time.Time
+}
+
+// Advertised is a client URL that a member advertises, and whether the member
+// answers there.
+type Advertised struct {
+	Member    string // label
+	URL       string
+	Reachable bool
 }

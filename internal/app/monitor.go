@@ -171,6 +171,11 @@ func (m *monitor) view(ctx context.Context) collector.View {
 	for _, c := range m.client.Certificates() {
 		view.Certificates = append(view.Certificates, collector.Certificate(c))
 	}
+	for _, adv := range m.client.Advertised() {
+		if label, ok := labels[adv.Member]; ok {
+			view.Advertised = append(view.Advertised, collector.Advertised{Member: label, URL: adv.URL, Reachable: adv.Reachable})
+		}
+	}
 	for _, r := range sum.Rejected {
 		view.Rejected = append(view.Rejected, collector.Rejected{Member: r.Member, Field: r.Field, Count: r.Count})
 	}

@@ -77,6 +77,7 @@ func (m *monitor) tick(ctx context.Context, o Watch) {
 			m.history.Point()
 			m.client.RefreshQuotas(ctx)
 			m.client.RefreshCertificates(ctx)
+			m.client.RefreshAdvertised(ctx)
 		case <-health.C:
 			health.Reset(m.observeUnlessRecent(ctx, o.HealthInterval))
 		case <-hash:

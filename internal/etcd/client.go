@@ -67,6 +67,9 @@ type Client struct {
 	fetch     map[string]*source     // by URL
 	digests   map[string]DigestState // by URL
 	closed    bool
+
+	advertised   []Advertised
+	advertisedAt time.Time
 }
 
 // New prepares a client and dials in the background. A cluster that cannot be

@@ -181,7 +181,7 @@ func (e *endpoint) connect(ctx context.Context, _ string) (net.Conn, error) {
 	return &watched{Conn: conn, e: e}, nil
 }
 
-func (e *endpoint) secure() bool { return strings.HasPrefix(e.url, "https://") }
+func (e *endpoint) secure() bool { return isSecure(e.url) }
 
 // allowed refuses addresses that a member list must not make us dial.
 func allowed(address string, loopback bool) error {
