@@ -3,10 +3,13 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // ParseEndpoints reads a list of endpoints: host:port or a URL with scheme http
@@ -18,7 +21,12 @@ func ParseEndpoints(list []string, secure bool) ([]string, error) {
 	var out []string
 	var errs []error
 	for _, entry := range list {
-		for _, e := range strings.Split(entry, ",") {
+		if i := strings.LastIndex(entry, "@"); i >= 0 {
+			// Nothing before it is repeated: a password may hold a comma.
+			errs = append(errs, fmt.Errorf("endpoint %q: user and password do not belong in an endpoint", mask+entry[i:]))
+			continue
+		}
+		for e := range strings.SplitSeq(entry, ",") {
 			e = strings.TrimSpace(e)
 			if e == "" {
 				continue
@@ -53,15 +61,16 @@ func parseEndpoint(e string, secure bool) (string, error) {
 	}
 	u, err := url.Parse(e)
 	if err != nil {
-		return "", fmt.Errorf("endpoint %q is not a URL", redactUser(raw))
+		return "", fmt.Errorf("endpoint %q is not a URL", raw)
 	}
+	host, ok := canonicalHost(u.Hostname())
 	switch {
-	case u.User != nil:
-		return "", fmt.Errorf("endpoint %q: user and password do not belong in an endpoint", u.Redacted())
 	case u.Scheme != "http" && u.Scheme != "https":
 		return "", fmt.Errorf("endpoint %q: scheme %q is neither http nor https", raw, u.Scheme)
-	case u.Hostname() == "":
+	case host == "":
 		return "", fmt.Errorf("endpoint %q: no host", raw)
+	case !ok:
+		return "", fmt.Errorf("endpoint %q: %q is neither a name nor an address", raw, host)
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
 		return "", fmt.Errorf("endpoint %q: only a host and a port are allowed", raw)
 	}
@@ -69,13 +78,19 @@ func parseEndpoint(e string, secure bool) (string, error) {
 	if err != nil || port == 0 {
 		return "", fmt.Errorf("endpoint %q: port %q is not one of 1 to 65535 (etcd's client port is 2379)", raw, u.Port())
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+	host = strings.ReplaceAll(host, "%", "%25") // before the zone of an IPv6 address
+	return u.Scheme + "://" + net.JoinHostPort(host, strconv.FormatUint(port, 10)), nil
 }
 
-// redactUser drops what stands before an @.
-func redactUser(s string) string {
-	if i := strings.LastIndex(s, "@"); i >= 0 {
-		return mask + s[i:]
+// canonicalHost is a name in lower case or an address as Go writes it. A name is
+// of letters, digits, hyphens, dots and underscores: all else that a URL allows
+// is a typo here.
+func canonicalHost(host string) (canonical string, ok bool) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.String(), true
 	}
-	return s
+	host = strings.ToLower(host)
+	return host, !strings.ContainsFunc(host, func(r rune) bool {
+		return !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Digit) && !strings.ContainsRune("-._", r)
+	})
 }
