@@ -9,8 +9,14 @@ import "time"
 type Cluster struct {
 	Name      string
 	Endpoints []string // canonical URLs, see ParseEndpoints
-	TLS       TLS
-	Auth      Auth
+	// DNSSRV and TargetsFile say where endpoints are found instead: the domain
+	// of SRV records, or a file that is read again when it changes, see
+	// ParseTargets. At most one of the three is set.
+	DNSSRV, TargetsFile string
+	// Labels describe the cluster to service discovery.
+	Labels map[string]string
+	TLS    TLS
+	Auth   Auth
 	// DialTimeout bounds the time to establish a connection.
 	DialTimeout time.Duration
 	// DiscoverMembers also watches members that the member list advertises and
@@ -27,6 +33,8 @@ type Cluster struct {
 
 // TLS names the files of a TLS client. They are read again when they change.
 type TLS struct {
+	// Enabled makes https of an endpoint that is found without a scheme.
+	Enabled                   bool
 	CAFile, CertFile, KeyFile string
 	ServerName                string // expected in the server's certificate instead of the endpoint's host
 	InsecureSkipVerify        bool

@@ -2,55 +2,92 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
-// Validate says what is wrong with a cluster, everything at once. The messages
-// name no flag or key: the caller knows where the value came from.
+// fault is what is wrong with a cluster: at a key below it, in words that may
+// name another key.
+type fault struct {
+	key    string // as in tls.key_file
+	format string // of the message, with one %s for other, if there is one
+	other  string
+}
+
+// Validate says what is wrong with a cluster, everything at once.
 func (c Cluster) Validate() error {
 	var errs []error
-	if c.Name == "" {
-		errs = append(errs, errors.New("the cluster has no name"))
-	}
-	if len(c.Endpoints) == 0 {
-		errs = append(errs, errors.New("no endpoint given"))
-	}
-	if c.DialTimeout <= 0 {
-		errs = append(errs, errors.New("the dial timeout must be positive"))
-	}
-	errs = append(errs, c.TLS.validate(c.Endpoints), c.Auth.validate(), c.Thresholds.Validate())
-	if c.QuotaBytes < 0 {
-		errs = append(errs, errors.New("the quota must not be negative"))
+	for _, f := range c.faults() {
+		errs = append(errs, fmt.Errorf("%s: %s", f.key, f.message(f.other)))
 	}
 	return errors.Join(errs...)
 }
 
-func (t TLS) validate(endpoints []string) error {
-	if (t.CertFile == "") != (t.KeyFile == "") {
-		return errors.New("a client certificate needs its key, and a key its certificate")
+// message names the other key as other.
+func (f fault) message(other string) string {
+	if f.other == "" {
+		return f.format
 	}
-	if t.InsecureSkipVerify && t.CAFile != "" {
-		return errors.New("a CA and no verification exclude each other")
-	}
-	if t.CAFile == "" && t.CertFile == "" {
-		return nil
-	}
-	for _, e := range endpoints {
-		if strings.HasPrefix(e, "https://") {
-			return nil
-		}
-	}
-	return errors.New("certificates are given, but every endpoint is http")
+	return fmt.Sprintf(f.format, other)
 }
 
-func (a Auth) validate() error {
+func (c Cluster) faults() []fault {
+	var list []fault
+	if c.Name == "" {
+		list = append(list, fault{key: "name", format: "the cluster has no name"})
+	}
+	if len(c.Endpoints) == 0 && c.DNSSRV == "" && c.TargetsFile == "" {
+		list = append(list, fault{key: "endpoints", format: "no endpoint given"})
+	}
+	if c.DialTimeout <= 0 {
+		list = append(list, fault{key: "dial_timeout", format: "must be positive"})
+	}
+	if c.QuotaBytes < 0 {
+		list = append(list, fault{key: "db_quota_bytes", format: "must not be negative"})
+	}
+	list = append(list, c.tlsFaults()...)
+	list = append(list, c.Auth.faults()...)
+	return append(list, c.Thresholds.faults()...)
+}
+
+func (c Cluster) tlsFaults() []fault {
+	var list []fault
+	t := c.TLS
+	switch {
+	case t.CertFile != "" && t.KeyFile == "":
+		list = append(list, fault{"tls.cert_file", "needs %s", "tls.key_file"})
+	case t.CertFile == "" && t.KeyFile != "":
+		list = append(list, fault{"tls.key_file", "needs %s", "tls.cert_file"})
+	}
+	if t.InsecureSkipVerify && t.CAFile != "" {
+		list = append(list, fault{"tls.insecure_skip_verify", "excludes %s", "tls.ca_file"})
+	}
+	secure := 0
+	for _, e := range c.Endpoints {
+		if strings.HasPrefix(e, "https://") {
+			secure++
+		}
+	}
+	switch {
+	case len(c.Endpoints) == 0 || secure > 0:
+	case t.CAFile != "":
+		list = append(list, fault{key: "tls.ca_file", format: "would not be used: every endpoint is http"})
+	case t.CertFile != "":
+		list = append(list, fault{key: "tls.cert_file", format: "would not be used: every endpoint is http"})
+	}
+	return list
+}
+
+func (a Auth) faults() []fault {
 	switch {
 	case a.Password != "" && a.PasswordFile != "":
-		return errors.New("a password and a password file exclude each other")
-	case a.Username == "" && (a.Password != "" || a.PasswordFile != ""):
-		return errors.New("a password needs a user name")
+		return []fault{{"auth.password", "excludes %s", "auth.password_file"}}
+	case a.Username == "" && a.PasswordFile != "":
+		return []fault{{"auth.password_file", "needs %s", "auth.username"}}
+	case a.Username == "" && a.Password != "":
+		return []fault{{"auth.password", "needs %s", "auth.username"}}
 	case a.Username != "" && a.Password == "" && a.PasswordFile == "":
-		return errors.New("a user name needs a password or a password file")
+		return []fault{{"auth.username", "needs %s", "auth.password_file"}}
 	}
 	return nil
 }

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"slices"
+	"time"
+)
+
+// laterKeys belong to features that this version lacks. They are checked now,
+// so that a file does not turn out wrong on the day that it begins to count.
+var laterKeys = slices.Concat(laterAPI, laterAlerts, laterBenchmark, laterStorage, laterSwitches)
+
+var laterAPI = []key{
+	{path: "api.timeout", kind: kindDuration, def: "30s", check: lasting(time.Second, time.Hour), later: "a time limit of requests to the API", doc: "Time limit of a request to the API."},
+	{path: "api.max_concurrent", kind: kindInt, def: "256", check: within(1, 100_000), later: "a limit of requests to the API", doc: "Requests to the API that are answered at a time."},
+	{path: "api.rate_limit", kind: kindSection, later: "a rate limit of the API", doc: "Rate limit of the API."},
+	{path: "api.rate_limit.enabled", kind: kindBool, def: "false", doc: "Switches it on."},
+	{path: "api.rate_limit.requests_per_minute", kind: kindInt, def: "6000", check: within(1, 1e6), doc: "Requests per minute and client."},
+	{path: "api.rate_limit.burst", kind: kindInt, def: "200", check: within(1, 1e6), doc: "Requests that may come at once."},
+	{path: "api.cors", kind: kindSection, doc: "Requests from pages of other origins."},
+	{path: "api.cors.enabled", kind: kindBool, def: "false", quiet: "pages of other origins are not let in", doc: "Switches it on."},
+	{path: "api.cors.allowed_origins", kind: kindList, check: each(notEmpty), inert: true, doc: "Origins, or `*` for all."},
+	{path: "api.cors.allowed_methods", kind: kindList, def: "GET", check: each(oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")), inert: true, doc: "Methods."},
+	{path: "api.cors.allowed_headers", kind: kindList, check: each(notEmpty), inert: true, doc: "Request headers."},
+	{path: "api.cors.allow_credentials", kind: kindBool, def: "false", inert: true, doc: "Let pages send cookies and passwords. Never together with `*`."},
+	{path: "api.auth", kind: kindSection, later: "authentication by token", doc: "Who may use the API."},
+	{path: "api.auth.mode", kind: kindText, def: "none", check: oneOf("none", "jwt", "oauth2", "token"), later: "authentication by token", doc: "none, jwt, oauth2 or token."},
+	{path: "api.auth.protect_metrics", kind: kindBool, def: "false", doc: "Also for /metrics."},
+	{path: "api.auth.jwt", kind: kindSection, doc: "With `mode: jwt`."},
+	{path: "api.auth.jwt.algorithms", kind: kindList, def: "RS256", check: each(oneOf("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512")), doc: "Signature algorithms that are accepted."},
+	{path: "api.auth.jwt.secret_file", kind: kindText, doc: "File with the shared secret."},
+	{path: "api.auth.jwt.public_key_file", kind: kindText, doc: "File with the public key."},
+	{path: "api.auth.jwt.jwks_file", kind: kindText, doc: "File with the key set."},
+	{path: "api.auth.jwt.jwks_url", kind: kindText, check: webURL, doc: "URL of the key set."},
+	{path: "api.auth.jwt.issuer", kind: kindText, doc: "Issuer that tokens must name."},
+	{path: "api.auth.jwt.audience", kind: kindText, doc: "Audience that tokens must name."},
+	{path: "api.auth.jwt.roles_claim", kind: kindText, def: "roles", check: notEmpty, doc: "Claim that holds the roles."},
+	{path: "api.auth.jwt.leeway", kind: kindDuration, def: "30s", check: lasting(0, time.Hour), doc: "How far clocks may differ."},
+	{path: "api.auth.oauth2", kind: kindSection, doc: "With `mode: oauth2`."},
+	{path: "api.auth.oauth2.issuer_url", kind: kindText, check: webURL, doc: "Issuer, whose keys are discovered."},
+	{path: "api.auth.oauth2.introspection_url", kind: kindText, check: webURL, doc: "Where tokens are asked about."},
+	{path: "api.auth.oauth2.client_id", kind: kindText, doc: "Our name there."},
+	{path: "api.auth.oauth2.client_secret_file", kind: kindText, doc: "File with our secret there."},
+	{path: "api.auth.oauth2.required_scopes", kind: kindList, check: each(notEmpty), doc: "Scopes that a token must have."},
+	{path: "api.auth.oauth2.roles_claim", kind: kindText, def: "roles", check: notEmpty, doc: "Claim that holds the roles."},
+	{path: "api.auth.tokens", kind: kindBlocks, doc: "With `mode: token`, the tokens."},
+	{path: "api.auth.tokens[].name", kind: kindText, check: notEmpty, doc: "Name of the token in logs."},
+	{path: "api.auth.tokens[].token_file", kind: kindText, doc: "File with the token."},
+	{path: "api.auth.tokens[].token_sha256", kind: kindSecret, doc: "The token's SHA-256 instead."},
+	{path: "api.auth.tokens[].role", kind: kindText, def: "viewer", check: oneOf("viewer", "operator", "admin"), doc: "viewer, operator or admin."},
+	{path: "api.auth.roles", kind: kindSection, doc: "Values of the claim that make a role."},
+	{path: "api.auth.roles.viewer", kind: kindList, check: each(notEmpty), doc: "May look."},
+	{path: "api.auth.roles.operator", kind: kindList, check: each(notEmpty), doc: "May also change data."},
+	{path: "api.auth.roles.admin", kind: kindList, check: each(notEmpty), doc: "May do everything."},
+}
+
+var laterStorage = []key{
+	{path: "storage", kind: kindSection, later: "history in a database", doc: "History in a database, for those without a long-term Prometheus."},
+	{path: "storage.enabled", kind: kindBool, def: "false", doc: "Switches it on."},
+	{path: "storage.type", kind: kindText, def: "postgresql", check: oneOf("postgresql", "timescaledb"), doc: "postgresql or timescaledb."},
+	{path: "storage.postgresql", kind: kindSection, doc: "How to reach the database."},
+	{path: "storage.postgresql.host", kind: kindText, def: "localhost", check: notEmpty, doc: "Host."},
+	{path: "storage.postgresql.port", kind: kindInt, def: "5432", check: within(1, 65535), doc: "Port."},
+	{path: "storage.postgresql.database", kind: kindText, def: "etcd_monitor", check: notEmpty, doc: "Database."},
+	{path: "storage.postgresql.user", kind: kindText, def: "etcd_monitor", check: notEmpty, doc: "User."},
+	{path: "storage.postgresql.password", kind: kindSecret, doc: "Password."},
+	{path: "storage.postgresql.password_file", kind: kindText, doc: "File with the password instead."},
+	{path: "storage.postgresql.ssl_mode", kind: kindText, def: "prefer", check: oneOf("disable", "allow", "prefer", "require", "verify-ca", "verify-full"), doc: "disable, allow, prefer, require, verify-ca or verify-full."},
+	{path: "storage.postgresql.ssl_root_cert", kind: kindText, doc: "File with the CAs to verify the server with."},
+	{path: "storage.postgresql.dsn_file", kind: kindText, doc: "File with a connection string instead of all this."},
+	{path: "storage.postgresql.max_connections", kind: kindInt, def: "10", check: within(1, 1000), doc: "Connections at a time."},
+	{path: "storage.retention", kind: kindSection, doc: "How long things are kept."},
+	{path: "storage.retention.metrics", kind: kindDuration, def: "90d", check: lasting(time.Hour, 100*365*day), doc: "Measurements."},
+	{path: "storage.retention.alerts", kind: kindDuration, def: "30d", check: lasting(time.Hour, 100*365*day), doc: "Alerts."},
+	{path: "storage.retention.events", kind: kindDuration, def: "30d", check: lasting(time.Hour, 100*365*day), doc: "Events."},
+	{path: "storage.rollups", kind: kindList, def: "1m,1h,1d", check: each(asDuration(lasting(time.Second, 365*day))), doc: "Resolutions that are kept beside the full one."},
+	{path: "storage.batch", kind: kindSection, doc: "How rows are written."},
+	{path: "storage.batch.size", kind: kindInt, def: "500", check: within(1, 100_000), doc: "Rows at a time."},
+	{path: "storage.batch.flush_interval", kind: kindDuration, def: "10s", check: lasting(time.Second, time.Hour), doc: "Longest time that a row waits."},
+}
+
+// laterSwitches are remediation, backups and the feature flags.
+var laterSwitches = []key{
+	{path: "remediation", kind: kindSection, later: "remediation", doc: "What is done about trouble without asking."},
+	{path: "remediation.enabled", kind: kindBool, def: "false", doc: "Switches it on."},
+	{path: "remediation.dry_run", kind: kindBool, def: "true", doc: "Only say what would be done."},
+	{path: "remediation.cooldown", kind: kindDuration, def: "30m", check: lasting(time.Minute, 7*day), doc: "Least time between two actions on a cluster."},
+	{path: "remediation.policies", kind: kindBlocks, doc: "What is done when."},
+	{path: "remediation.policies[].name", kind: kindText, check: notEmpty, doc: "Name of the policy."},
+	{path: "remediation.policies[].trigger", kind: kindText, check: notEmpty, doc: "What sets it off."},
+	{path: "remediation.policies[].action", kind: kindText, check: notEmpty, doc: "What is done."},
+	{path: "remediation.policies[].when", kind: kindText, doc: "Condition."},
+	{path: "backup", kind: kindSection, doc: "Snapshots that are looked after."},
+	{path: "backup.directory", kind: kindText, later: "looking after snapshots", doc: "Where they are."},
+	{path: "backup.max_age", kind: kindDuration, def: "24h", check: lasting(time.Minute, 365*day), later: "looking after snapshots", doc: "How old the last one may be."},
+	{path: "backup.verify", kind: kindBool, def: "true", later: "looking after snapshots", doc: "Verify them."},
+	{path: "features", kind: kindSection, doc: "Switches of whole features."},
+	{path: "features.multi_cluster", kind: kindWord, def: "auto", check: oneOf("auto", "true", "false"), doc: "false refuses a file with several clusters."},
+	{path: "features.backup_monitoring", kind: kindBool, def: "false", later: "looking after snapshots", doc: "Look after snapshots."},
+	{path: "features.audit_logs", kind: kindBool, def: "false", later: "a log of changes to clusters", doc: "Log changes to clusters."},
+	{path: "features.prometheus_export", kind: kindBool, def: "true", later: "doing without /metrics", doc: "Serve /metrics."},
+	{path: "features.grafana_dashboards", kind: kindBool, def: "false", quiet: "dashboards are not served", doc: "Serve the dashboards for Grafana."},
+}
