@@ -30,7 +30,7 @@ func (c *Cluster) GRPCProxy(ctx context.Context) (string, error) {
 
 // helper starts a sub-command of etcd and waits until it listens.
 func (c *Cluster) helper(ctx context.Context, kind string, flags []string) (string, error) {
-	addr, err := freeAddr()
+	addr, err := FreeAddr()
 	if err != nil {
 		return "", err
 	}

@@ -44,14 +44,14 @@ func (c *Cluster) newMember(index int, name string, port int) (*Member, error) {
 	if m.version, err = versionOf(m.binary); err != nil {
 		return nil, err
 	}
-	if m.peerAddr, err = freeAddr(); err != nil {
+	if m.peerAddr, err = FreeAddr(); err != nil {
 		return nil, err
 	}
-	if m.clientAddr, err = freeAddr(); err != nil {
+	if m.clientAddr, err = FreeAddr(); err != nil {
 		return nil, err
 	}
 	if c.o.MetricsListener {
-		if m.metricsAddr, err = freeAddr(); err != nil {
+		if m.metricsAddr, err = FreeAddr(); err != nil {
 			return nil, err
 		}
 	}

@@ -43,7 +43,7 @@ func (c *Cluster) grow(ctx context.Context, learner bool) (*Member, error) {
 // AddUnstartedVoter adds a voting member that has no process and returns its
 // ID. From then on it counts for the quorum.
 func (c *Cluster) AddUnstartedVoter(ctx context.Context) (uint64, error) {
-	addr, err := freeAddr()
+	addr, err := FreeAddr()
 	if err != nil {
 		return 0, err
 	}

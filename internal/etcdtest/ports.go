@@ -20,15 +20,15 @@ const (
 	portCount = 17000
 )
 
-// ports is what freeAddr handed out: two clusters that start at once must not
+// ports is what FreeAddr handed out: two clusters that start at once must not
 // be given the same port, which is not yet in use.
 var ports = struct {
 	sync.Mutex
 	given map[int]bool
 }{given: map[int]bool{}}
 
-// freeAddr returns a loopback address where nobody listens.
-func freeAddr() (string, error) {
+// FreeAddr returns a loopback address where nobody listens.
+func FreeAddr() (string, error) {
 	ln, err := listen(0)
 	if err != nil {
 		return "", err
