@@ -68,6 +68,7 @@ var owners = []owner{
 	{library: "sigs.k8s.io", packages: "internal/discover/kube api/etcd/v1alpha1", instead: "internal/discover"},
 	{library: "github.com/coreos/go-oidc", packages: "internal/api", instead: "internal/api"},
 	{library: "go.yaml.in/yaml", packages: "internal/config", instead: "what internal/config offers"},
+	{library: "go.yaml.in/yaml/v2", packages: "internal/app", instead: "what internal/config offers"}, // to read the web configuration as the toolkit does
 	{library: "golang.org/x/net/http2", packages: "benchmark", instead: "net/http"},
 }
 

@@ -156,10 +156,12 @@ func (d *document) fault(path string, f fault) {
 	if d.failed(key) {
 		return
 	}
-	// Where a limit of all clusters does not go with one of this cluster, the
-	// latter is the odd one.
-	if at.Source == Default || otherAt.Source != Default && strings.HasPrefix(other, path) && !strings.HasPrefix(key, path) {
-		at = otherAt
+	// Who set a limit that does not go with the default, or a cluster's own that
+	// does not go with that of all, set the odd one.
+	if f.reverse != "" && otherAt.Source != Default &&
+		(at.Source == Default || strings.HasPrefix(other, path) && !strings.HasPrefix(key, path)) {
+		key, at, other, otherAt = other, otherAt, key, at
+		f.format = f.reverse
 	}
 	if at.Source == Default {
 		at = d.sections[path]

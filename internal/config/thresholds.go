@@ -130,7 +130,10 @@ func (t Thresholds) faults() []fault {
 	}
 	for _, p := range ordered {
 		if low, high := t.get(p[0]), t.get(p[1]); low > high {
-			list = append(list, fault{"thresholds." + p[0], show(low) + " is above %s: " + show(high), "thresholds." + p[1]})
+			list = append(list, fault{
+				key: "thresholds." + p[0], format: show(low) + " is above %s: " + show(high), other: "thresholds." + p[1],
+				reverse: show(high) + " is below %s: " + show(low),
+			})
 		}
 	}
 	return list

@@ -12,6 +12,9 @@ type fault struct {
 	key    string // as in tls.key_file
 	format string // of the message, with one %s for other, if there is one
 	other  string
+	// reverse is the message from the other key's side, for a fault that may be
+	// either's; "" when only key can be meant.
+	reverse string
 }
 
 // Validate says what is wrong with a cluster, everything at once.
@@ -55,12 +58,12 @@ func (c Cluster) tlsFaults() []fault {
 	t := c.TLS
 	switch {
 	case t.CertFile != "" && t.KeyFile == "":
-		list = append(list, fault{"tls.cert_file", "needs %s", "tls.key_file"})
+		list = append(list, fault{key: "tls.cert_file", format: "needs %s", other: "tls.key_file"})
 	case t.CertFile == "" && t.KeyFile != "":
-		list = append(list, fault{"tls.key_file", "needs %s", "tls.cert_file"})
+		list = append(list, fault{key: "tls.key_file", format: "needs %s", other: "tls.cert_file"})
 	}
 	if t.InsecureSkipVerify && t.CAFile != "" {
-		list = append(list, fault{"tls.insecure_skip_verify", "excludes %s", "tls.ca_file"})
+		list = append(list, fault{key: "tls.insecure_skip_verify", format: "excludes %s", other: "tls.ca_file"})
 	}
 	secure := 0
 	for _, e := range c.Endpoints {
@@ -81,13 +84,13 @@ func (c Cluster) tlsFaults() []fault {
 func (a Auth) faults() []fault {
 	switch {
 	case a.Password != "" && a.PasswordFile != "":
-		return []fault{{"auth.password", "excludes %s", "auth.password_file"}}
+		return []fault{{key: "auth.password", format: "excludes %s", other: "auth.password_file"}}
 	case a.Username == "" && a.PasswordFile != "":
-		return []fault{{"auth.password_file", "needs %s", "auth.username"}}
+		return []fault{{key: "auth.password_file", format: "needs %s", other: "auth.username"}}
 	case a.Username == "" && a.Password != "":
-		return []fault{{"auth.password", "needs %s", "auth.username"}}
+		return []fault{{key: "auth.password", format: "needs %s", other: "auth.username"}}
 	case a.Username != "" && a.Password == "" && a.PasswordFile == "":
-		return []fault{{"auth.username", "needs %s", "auth.password_file"}}
+		return []fault{{key: "auth.username", format: "needs %s", other: "auth.password_file"}}
 	}
 	return nil
 }
