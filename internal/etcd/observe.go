@@ -199,13 +199,24 @@ func (q *inquiry) inDoubt() []*asked {
 func (q *inquiry) statusAgain(ctx context.Context, a *asked) {
 	ctx, cancel := context.WithTimeout(ctx, lookAgainTimeout)
 	defer cancel()
-	st, _ := q.c.status(ctx, a.e)
+	st, fail := q.c.status(ctx, a.e)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	// Who answered before and does not now is judged by what he said.
-	if st != nil && a.answer.Status != nil && st.MemberID == a.answer.Status.MemberID {
+	switch {
+	case a.answer.Status == nil:
+	case st != nil && st.MemberID == a.answer.Status.MemberID:
 		a.answer.Status = st
+	case fail != nil && goneSince(fail) && !a.answer.Read.Confirmed():
+		// It answered when the round began, and went away before its read was
+		// served: what counts is the newer answer.
+		a.answer.Status, a.answer.StatusFailure = nil, fail
 	}
+}
+
+// goneSince: a second Status failed so that the member is down, and not for want
+// of time to wait for it.
+func goneSince(f *cluster.Failure) bool {
+	return f.Reason.Down() && (f.Reason != cluster.ReasonTimeout || f.After >= lookAgainTimeout*9/10)
 }
 
 // lookAgain is the second look, begun after the first has ended.

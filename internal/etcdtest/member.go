@@ -178,7 +178,13 @@ func (m *Member) Stop(ctx context.Context) error {
 
 // Freeze stops the member's process with SIGSTOP: the system goes on accepting
 // connections and nothing answers. It fails where there is no such signal.
-func (m *Member) Freeze() error { return m.signal(freeze) }
+// It returns when the process has stopped.
+func (m *Member) Freeze() error {
+	if err := m.signal(freeze); err != nil {
+		return err
+	}
+	return stopped(m.PID())
+}
 
 // Thaw lets a frozen member go on.
 func (m *Member) Thaw() error { return m.signal(thaw) }
