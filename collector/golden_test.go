@@ -29,7 +29,7 @@ type scenario struct {
 func scenarios() []scenario {
 	list := []cluster.ListedMember{m1, m2, m3}
 	return []scenario{
-		{"healthy", []View{observed("prod", list, served(m1), served(m2), ofOldEtcd(served(m3))).withHistory().withDigest()}, someProbes()},
+		{"healthy", []View{observed("prod", list, served(m1), served(m2), ofOldEtcd(served(m3))).withHistory().withDigest().withAdvertised()}, someProbes()},
 		{"one_killed", []View{observed("prod", list, served(m1), served(m2), gone(m3))}, nil},
 		{"quorum_lost", []View{observed("prod", list, leaderless(m1), gone(m2), failed(m3, cluster.ReasonTimeout, 5*time.Second))}, nil},
 		{"unreachable", []View{observed("prod", list, gone(m1), gone(m2), failed(m3, cluster.ReasonDNS, time.Millisecond))}, nil},

@@ -142,6 +142,14 @@ func (v View) withHistory() View {
 }
 
 // withDigest adds m1's own metrics, one series of each, and a failure of m2.
+func (v View) withAdvertised() View {
+	v.Advertised = []Advertised{
+		{Member: "m1", URL: "http://m1:2379", Reachable: true},
+		{Member: "m2", URL: "http://127.0.0.1:2379"},
+	}
+	return v
+}
+
 func (v View) withDigest() View {
 	d := Digest{Member: "m1", Endpoint: "http://m1:2379"}
 	d.At = roundStart
