@@ -21,7 +21,7 @@ var layers = []struct {
 		"planned:internal/discover", "planned:internal/discover/kube",
 	}},
 	{"features", []string{
-		"collector", "planned:benchmark", "planned:rules", "planned:dashboards", "planned:internal/ops", "planned:internal/alert",
+		"collector", "benchmark", "planned:benchmark/h2", "planned:rules", "planned:dashboards", "planned:internal/ops", "planned:internal/alert",
 	}},
 	{"faces", []string{"planned:internal/remedy", "planned:internal/api"}},
 	{"app", []string{"internal/app"}},
@@ -69,7 +69,7 @@ var owners = []owner{
 	{library: "github.com/coreos/go-oidc", packages: "internal/api", instead: "internal/api"},
 	{library: "go.yaml.in/yaml", packages: "internal/config", instead: "what internal/config offers"},
 	{library: "go.yaml.in/yaml/v2", packages: "internal/app", instead: "what internal/config offers"}, // to read the web configuration as the toolkit does
-	{library: "golang.org/x/net/http2", packages: "benchmark", instead: "net/http"},
+	{library: "golang.org/x/net/http2", packages: "benchmark/h2", instead: "net/http"},
 }
 
 // listed is what `go list` says of a package.
