@@ -4,6 +4,7 @@ import (
 	"context"
 	commandline "flag"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -43,8 +44,8 @@ func scenarios() []scenario {
 
 func someProbes() *Probes {
 	p := NewProbes()
-	for _, ms := range []time.Duration{1, 2, 30, 400} {
-		p.Observe("prod", "m1", "read_linearizable", ms*time.Millisecond)
+	for _, took := range []time.Duration{time.Millisecond, 2 * time.Millisecond, 30 * time.Millisecond, 400 * time.Millisecond} {
+		p.Observe("prod", "m1", "read_linearizable", took)
 	}
 	p.Observe("prod", "m2", "read_serializable", 300*time.Microsecond)
 	p.Fail("prod", "m2", "read_serializable", cluster.ReasonUnreachable)
@@ -127,9 +128,7 @@ func get(t *testing.T, h http.Handler, header http.Header) (*http.Response, stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, header)
 	resp, err := srv.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)

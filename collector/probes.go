@@ -10,14 +10,20 @@ import (
 )
 
 var (
-	probeDuration = &family{"etcd_monitor_probe_duration_seconds",
+	probeDuration = &family{
+		"etcd_monitor_probe_duration_seconds",
 		"Latency of probes through the member, classic and native. op: read_linearizable (confirmed by a quorum), read_serializable (answered by the member alone), write.",
-		dto.MetricType_HISTOGRAM, []string{"cluster", "member", "op"}}
+		dto.MetricType_HISTOGRAM,
+		[]string{"cluster", "member", "op"},
+	}
 	probeErrors = counter("etcd_monitor_probe_errors_total",
 		"Probes that brought no answer, and why. They are no latency samples.", "cluster", "member", "op", "reason")
-	probeLatency = &family{"etcd_monitor_probe_latency_seconds",
+	probeLatency = &family{
+		"etcd_monitor_probe_latency_seconds",
 		"Latency over the last 1000 probes, of the last 10 minutes at most. Quantiles by nearest rank, as far as the samples support them: 0.5 from 10, 0.95 from 20, 0.99 from 100. For graphs; rules use the histogram.",
-		dto.MetricType_SUMMARY, []string{"cluster", "member", "op"}}
+		dto.MetricType_SUMMARY,
+		[]string{"cluster", "member", "op"},
+	}
 )
 
 var probeFamilies = []*family{probeDuration, probeErrors, probeLatency}

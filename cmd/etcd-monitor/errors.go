@@ -18,8 +18,7 @@ func fail(stderr io.Writer, err error) int {
 	for line := range strings.Lines(err.Error()) {
 		_, _ = fmt.Fprintf(stderr, "etcd-monitor: %s\n", strings.TrimRight(line, "\n"))
 	}
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		_, _ = fmt.Fprintln(stderr, "etcd-monitor: try --help")
 		return exitUsage
 	}

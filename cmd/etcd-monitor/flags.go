@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -146,10 +147,8 @@ func file(s string) (string, error) {
 // oneOf parses one of the words.
 func oneOf(words ...string) func(string) (string, error) {
 	return func(s string) (string, error) {
-		for _, w := range words {
-			if s == w {
-				return s, nil
-			}
+		if slices.Contains(words, s) {
+			return s, nil
 		}
 		return "", fmt.Errorf("%q is none of %s", s, strings.Join(words, ", "))
 	}

@@ -78,8 +78,10 @@ func TestMistakes(t *testing.T) {
 
 func TestHelpAndVersion(t *testing.T) {
 	for _, c := range []struct{ args, says string }{
-		{"--help", "--endpoints"}, {"serve --help", "--probe.write"},
-		{"--version", "etcd-monitor, version"}, {"version", "etcd-monitor, version"},
+		{"--help", "--endpoints"},
+		{"serve --help", "--probe.write"},
+		{"--version", "etcd-monitor, version"},
+		{"version", "etcd-monitor, version"},
 	} {
 		var out, errs bytes.Buffer
 		code := runContext(t.Context(), strings.Fields(c.args), &out, &errs)

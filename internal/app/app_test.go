@@ -38,7 +38,7 @@ func start(t *testing.T, endpoints []string, alter ...func(*Options)) *scraped {
 			Watch:    Watch{HealthInterval: 30 * time.Second, MetricsInterval: 10 * time.Second, Probe: Probe{Samples: 10}},
 		},
 		Web:    WebOptions{ListenAddresses: []string{"127.0.0.1:0"}},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range alter {
 		f(&o)

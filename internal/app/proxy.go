@@ -85,7 +85,7 @@ func pass(w http.ResponseWriter, r *http.Request, body io.Reader) {
 }
 
 func acceptsGzip(r *http.Request) bool {
-	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if coding == "gzip" && strings.ReplaceAll(q, " ", "") != "q=0" {
 			return true

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"log/slog"
-
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
 )
 
@@ -73,7 +71,7 @@ func (m *monitor) tellMembers(before, v cluster.Verdict) {
 
 func (m *monitor) logFailure(f cluster.EndpointFailure) {
 	m.log.Warn("endpoint does not answer", "endpoint", f.Endpoint, "member", f.Member,
-		"reason", string(f.Failure.Reason), slog.String("err", f.Failure.Text))
+		"reason", string(f.Failure.Reason), "err", f.Failure.Text)
 }
 
 func (m *monitor) nameOf(v cluster.Verdict, id cluster.ID) string {

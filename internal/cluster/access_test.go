@@ -16,13 +16,15 @@ var access = []row{
 		http://m1:2379 auth
 		http://m2:2379 auth
 		http://m3:2379 auth`},
-	{"authentication, and no credentials, on 3.4: only the read is refused",
+	{
+		"authentication, and no credentials, on 3.4: only the read is refused",
 		three.round(up(m1).leads(2).read(ReasonAuth), up(m2).follows(m1, 2).read(ReasonAuth), up(m3).follows(m1, 2).read(ReasonAuth)), `
 		quorum - auth, claims 1, split brain 0 0
 		voters 3, up 3, confirmed -, quorum size 2, tolerance -, stale
 		m1 up 1, confirmed -, partition -, leads, no Range
 		m2 up 1, confirmed -, partition -, no Range
-		m3 up 1, confirmed -, partition -, no Range`},
+		m3 up 1, confirmed -, partition -, no Range`,
+	},
 	// etcd checks the permission after ReadIndex: the refusal took a quorum.
 	{"a user with an empty role", three.round(up(m1).leads(2).denied(), up(m2).follows(m1, 2).denied(), up(m3).follows(m1, 2).denied()), `
 		quorum 1, m1 leads in term 2, claims 1, split brain 0 0
@@ -50,20 +52,24 @@ var access = []row{
 		m2 up 0, confirmed 0, partition -, refused
 		m3 up 0, confirmed 0, partition -, refused`},
 	// Some releases give Status to root only.
-	{"Status is forbidden, the read is served",
+	{
+		"Status is forbidden, the read is served",
 		noList.round(up(m1).leads(2).noStatus(ReasonDenied), up(m2).follows(m1, 2).noStatus(ReasonDenied)).lists(three.toldBy(m1)), `
 		quorum 1, leader not told, term 2, claims -, split brain 0 0
 		voters 3, up -, confirmed -, quorum size 2, tolerance -
 		m1 up 1, confirmed 1, partition -, no Status, denied
 		m2 up 1, confirmed 1, partition -, no Status, denied
-		m3 up -, confirmed -, partition -, not configured`},
-	{"Status is forbidden to us on one member only, and another is isolated",
+		m3 up -, confirmed -, partition -, not configured`,
+	},
+	{
+		"Status is forbidden to us on one member only, and another is isolated",
 		three.round(up(m1).leads(2).noStatus(ReasonDenied), up(m2).leaderless(2), up(m3).leaderless(2)).lists(three.toldBy(m2)), `
 		quorum 1, leader not told, term 2, claims 0, split brain 0 0
 		voters 3, up 3, confirmed 1, quorum size 2, tolerance -1, stale
 		m1 up 1, confirmed 1, partition -, no Status, denied
 		m2 up 1, confirmed 0, partition 1, sees no leader
-		m3 up 1, confirmed 0, partition 1, sees no leader`},
+		m3 up 1, confirmed 0, partition 1, sees no leader`,
+	},
 	// Then only the member list tells who is there.
 	{"Status is forbidden and the read is denied", noList.round(
 		up(m1).denied().noStatus(ReasonDenied).stranger(), up(m2).denied().noStatus(ReasonDenied).stranger(),

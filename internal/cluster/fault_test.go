@@ -25,13 +25,15 @@ var memberFaults = []row{
 		m1 up 1, confirmed 1, partition 0, leads
 		m2 up 1, confirmed 1, partition 0
 		m3 up 0, confirmed 0, partition -, refused`},
-	{"the leader is killed and the reads outlive the election",
+	{
+		"the leader is killed and the reads outlive the election",
 		three.round(killed(m1), up(m2).leads(3), up(m3).follows(m2, 3)), `
 		quorum 1, m2 leads in term 3, claims 1, split brain 0 0
 		voters 3, up 2, confirmed 2, quorum size 2, tolerance 0
 		m1 up 0, confirmed 0, partition -, refused
 		m2 up 1, confirmed 1, partition 0, leads
-		m3 up 1, confirmed 1, partition 0`},
+		m3 up 1, confirmed 1, partition 0`,
+	},
 	// The survivor says for seconds that it leads, and reports no error.
 	{"two of three were killed a moment ago", three.round(up(m1).leads(2).hangs(), killed(m2), killed(m3)), `
 		quorum 0, claims 1, split brain 0 0

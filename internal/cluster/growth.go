@@ -73,11 +73,11 @@ func slope(points []SizePoint, value func(SizePoint) int64) float64 {
 		return 0
 	}
 	slices.Sort(slopes)
-	if m := len(slopes) / 2; len(slopes)%2 == 1 {
+	m := len(slopes) / 2
+	if len(slopes)%2 == 1 {
 		return slopes[m]
-	} else {
-		return (slopes[m-1] + slopes[m]) / 2
 	}
+	return (slopes[m-1] + slopes[m]) / 2
 }
 
 // SecondsToQuota is how long a database of that size, growing like that, takes

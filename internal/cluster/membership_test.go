@@ -95,14 +95,16 @@ var membership = []row{
 		m2 up 0, confirmed 0, partition -, refused
 		m3 up -, confirmed -, partition -, not configured
 		a4 up 1, confirmed 0, partition -, sees no leader, not listed`},
-	{"an endpoint of a removed member is nobody's, and its successor has not started",
+	{
+		"an endpoint of a removed member is nobody's, and its successor has not started",
 		started(m1, m2).unstarted(m4).round(up(m1).leads(2), up(m2).follows(m1, 2), killed(m3)).remembers(three), `
 		quorum 1, m1 leads in term 2, claims 1, split brain 0 0
 		voters 3, up 2, confirmed 2, quorum size 2, tolerance 0, unstarted 1
 		m1 up 1, confirmed 1, partition 0, leads
 		m2 up 1, confirmed 1, partition 0
 		a4 up -, confirmed 0, partition -, unstarted, not configured
-		http://m3:2379 refused`},
+		http://m3:2379 refused`,
+	},
 	{"a stale list does not tell who was removed", started(m1, m2).round(
 		up(m1).leaderless(2), up(m2).leaderless(2), killed(m3)).remembers(three), `
 		quorum 0, claims 0, split brain 0 0

@@ -12,7 +12,7 @@ func TestNaiveFormulas(t *testing.T) {
 		t.Run(tt.formula+"/"+tt.seen, func(t *testing.T) {
 			v := Judge(tt.round.Observation)
 			holds(t, tt.round.Observation, v)
-			if got := tt.truth(v); got != (Opt[bool]{V: !tt.says, OK: true}) && !(tt.unknown && got == Opt[bool]{}) {
+			if got := tt.truth(v); got != (Opt[bool]{V: !tt.says, OK: true}) && (!tt.unknown || got != Opt[bool]{}) {
 				t.Errorf("judged %v, and %t is wrong", got, tt.says)
 			}
 			if got := tt.naive(tt.round.Observation); got != tt.says {
@@ -33,62 +33,108 @@ type naiveRow struct {
 }
 
 var naive = []naiveRow{
-	{"leaders > 1 is a split brain", leadersOver1, splitAtAll,
-		"the leader is isolated and does not know yet", isolatedLeader, true, false},
-	{"leaders > 1 is a split brain", leadersOver1, splitAtAll,
-		"a frozen leader is thawed", three.round(up(m1).leads(2).hangs(), up(m2).leads(3), up(m3).follows(m2, 3)), true, false},
-	{"leaders > 1 is a split brain", leadersOver1, splitAtAll,
+	{
+		"leaders > 1 is a split brain", leadersOver1, splitAtAll,
+		"the leader is isolated and does not know yet", isolatedLeader, true, false,
+	},
+	{
+		"leaders > 1 is a split brain", leadersOver1, splitAtAll,
+		"a frozen leader is thawed", three.round(up(m1).leads(2).hangs(), up(m2).leads(3), up(m3).follows(m2, 3)), true, false,
+	},
+	{
+		"leaders > 1 is a split brain", leadersOver1, splitAtAll,
 		"two clusters, one without a leader", started(m1, m2).round(
-			up(m1).leads(2), up(m2).follows(m1, 2), up(m4).in(c2).leaderless(2)), false, false},
-	{"leaders > 1 is a split brain", leadersOver1, splitAtAll,
-		"a clone has the ID of the original", cloned.stillSo(), false, false},
-	{"two leaders in one term are a split brain", leadersInOneTerm, splitAtAll,
+			up(m1).leads(2), up(m2).follows(m1, 2), up(m4).in(c2).leaderless(2)), false, false,
+	},
+	{
+		"leaders > 1 is a split brain", leadersOver1, splitAtAll,
+		"a clone has the ID of the original", cloned.stillSo(), false, false,
+	},
+	{
+		"two leaders in one term are a split brain", leadersInOneTerm, splitAtAll,
 		"the new leader has not applied an entry of its term", three.round(
-			up(m1).leads(2).hangs(), up(m2).leads(2), up(m3).follows(m2, 2)), true, false},
-	{"two leaders in one term are a split brain", leadersInOneTerm, splitAtAll,
-		"force-new-cluster", forced.stillSo(), false, false},
-	{"two leaders in one term are a split brain", leadersInOneTerm, splitAtAll,
-		"a clone", cloned.stillSo(), false, false},
-	{"distinct cluster IDs are the split brain", clusterIDs, splitAtAll,
-		"force-new-cluster", forced.stillSo(), false, false},
+			up(m1).leads(2).hangs(), up(m2).leads(2), up(m3).follows(m2, 2)), true, false,
+	},
+	{
+		"two leaders in one term are a split brain", leadersInOneTerm, splitAtAll,
+		"force-new-cluster", forced.stillSo(), false, false,
+	},
+	{
+		"two leaders in one term are a split brain", leadersInOneTerm, splitAtAll,
+		"a clone", cloned.stillSo(), false, false,
+	},
+	{
+		"distinct cluster IDs are the split brain", clusterIDs, splitAtAll,
+		"force-new-cluster", forced.stillSo(), false, false,
+	},
 
-	{"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
-		"two of three are killed", three.round(up(m1).leaderless(2), killed(m2), killed(m3)), true, false},
-	{"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
-		"we are in the minority", three.round(up(m1).leaderless(2), frozen(m2), frozen(m3)), true, false},
-	{"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
+	{
+		"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
+		"two of three are killed", three.round(up(m1).leaderless(2), killed(m2), killed(m3)), true, false,
+	},
+	{
+		"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
+		"we are in the minority", three.round(up(m1).leaderless(2), frozen(m2), frozen(m3)), true, false,
+	},
+	{
+		"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
 		"our certificate is refused", noList.round(
-			down(m1, ReasonTLSClientCertRejected), down(m2, ReasonTLSClientCertRejected), down(m3, ReasonTLSClientCertRejected)), true, true},
-	{"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
-		"a follower is isolated, and reachable", three.round(up(m1).leads(2), up(m2).leaderless(2), up(m3).follows(m1, 2)), false, false},
-	{"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
-		"all three apart, and reachable", allApart, false, false},
+			down(m1, ReasonTLSClientCertRejected), down(m2, ReasonTLSClientCertRejected), down(m3, ReasonTLSClientCertRejected)), true, true,
+	},
+	{
+		"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
+		"a follower is isolated, and reachable", three.round(up(m1).leads(2), up(m2).leaderless(2), up(m3).follows(m1, 2)), false, false,
+	},
+	{
+		"healthy < quorum is a partition", healthyUnderQuorum, partitioned,
+		"all three apart, and reachable", allApart, false, false,
+	},
 
-	{"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
-		"all three apart, and reachable", allApart, true, false},
-	{"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
-		"one of three behind a load balancer", three.round(up(m1).leaderless(2).on(lb).stranger()), true, true},
-	{"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
+	{
+		"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
+		"all three apart, and reachable", allApart, true, false,
+	},
+	{
+		"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
+		"one of three behind a load balancer", three.round(up(m1).leaderless(2).on(lb).stranger()), true, true,
+	},
+	{
+		"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
 		"the survivor on three addresses", three.round(up(m1).leaderless(2), up(m1).leaderless(2).on("http://10.0.0.1:2379"),
-			up(m1).leaderless(2).on("http://localhost:2379"), killed(m2), killed(m3)), true, false},
-	{"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
+			up(m1).leaderless(2).on("http://localhost:2379"), killed(m2), killed(m3)), true, false,
+	},
+	{
+		"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
 		"an unstarted voter, and one of three killed", three.unstarted(m4).round(
-			up(m1).leaderless(2), up(m2).leaderless(2), killed(m3)), true, false},
-	{"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
+			up(m1).leaderless(2), up(m2).leaderless(2), killed(m3)), true, false,
+	},
+	{
+		"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
 		"a learner among them", started(m1, m2).learners(m3).round(
-			up(m1).leaderless(2), killed(m2), learner(m3).follows(m2, 2)), true, false},
-	{"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
-		"two of three are unreachable from here only", three.round(up(m1).leads(2), frozen(m2), frozen(m3)), false, false},
+			up(m1).leaderless(2), killed(m2), learner(m3).follows(m2, 2)), true, false,
+	},
+	{
+		"a quorum is a majority of endpoints", majorityOfEndpoints, quorate,
+		"two of three are unreachable from here only", three.round(up(m1).leads(2), frozen(m2), frozen(m3)), false, false,
+	},
 
-	{"healthy is who answers without a quorum", anybodyAnswers, quorate,
-		"two of three are killed", three.round(up(m1).leads(2).hangs(), killed(m2), killed(m3)), true, false},
-	{"a leader is whom anybody sees", anybodySeesALeader, led,
-		"two of three were killed a moment ago", three.round(up(m1).leads(2).hangs(), killed(m2), killed(m3)), true, false},
-	{"a leader is whom anybody sees", anybodySeesALeader, led,
+	{
+		"healthy is who answers without a quorum", anybodyAnswers, quorate,
+		"two of three are killed", three.round(up(m1).leads(2).hangs(), killed(m2), killed(m3)), true, false,
+	},
+	{
+		"a leader is whom anybody sees", anybodySeesALeader, led,
+		"two of three were killed a moment ago", three.round(up(m1).leads(2).hangs(), killed(m2), killed(m3)), true, false,
+	},
+	{
+		"a leader is whom anybody sees", anybodySeesALeader, led,
 		"a learner still sees the leader that is gone", three.learners(m4).round(
-			up(m1).leaderless(2), killed(m2), killed(m3), learner(m4).follows(m2, 2)), true, false},
-	{"tolerance is voters up - quorum", upBeyondQuorum, tolerant,
-		"a follower is isolated, and reachable", three.round(up(m1).leads(2), up(m2).leaderless(2), up(m3).follows(m1, 2)), true, false},
+			up(m1).leaderless(2), killed(m2), killed(m3), learner(m4).follows(m2, 2)), true, false,
+	},
+	{
+		"tolerance is voters up - quorum", upBeyondQuorum, tolerant,
+		"a follower is isolated, and reachable", three.round(up(m1).leads(2), up(m2).leaderless(2), up(m3).follows(m1, 2)), true, false,
+	},
 }
 
 var (

@@ -156,23 +156,41 @@ func TestSecondLook(t *testing.T) {
 	}{
 		{"healthy", three.round(up(m1).leads(2), up(m2).follows(m1, 2), up(m3).follows(m1, 2)), nil},
 		{"nobody answers", three.round(killed(m1), killed(m2)), nil},
-		{"a claim that no read confirms is no second leadership",
-			three.round(up(m1).leads(2).hangs(), up(m2).leads(3), up(m3).follows(m2, 3)), nil},
-		{"two leaderships confirmed: all who confirm one",
-			three.round(up(m1).leads(2), up(m2).leads(3), frozen(m3)), []string{urlOf(m1), urlOf(m2)}},
-		{"same leader, another term: an election all the same",
-			three.round(up(m1).leads(2), up(m2).follows(m1, 3)), []string{urlOf(m1), urlOf(m2)}},
-		{"two clusters each with a leader need none",
-			three.round(up(m1).leads(2), up(m2).in(c2).leads(3)), nil},
-		{"one identity, two revisions",
+		{
+			"a claim that no read confirms is no second leadership",
+			three.round(up(m1).leads(2).hangs(), up(m2).leads(3), up(m3).follows(m2, 3)), nil,
+		},
+		{
+			"two leaderships confirmed: all who confirm one",
+			three.round(up(m1).leads(2), up(m2).leads(3), frozen(m3)),
+			[]string{urlOf(m1), urlOf(m2)},
+		},
+		{
+			"same leader, another term: an election all the same",
+			three.round(up(m1).leads(2), up(m2).follows(m1, 3)),
+			[]string{urlOf(m1), urlOf(m2)},
+		},
+		{
+			"two clusters each with a leader need none",
+			three.round(up(m1).leads(2), up(m2).in(c2).leads(3)), nil,
+		},
+		{
+			"one identity, two revisions",
 			one.round(up(m1).leads(2).revision(5), up(m1).leads(2).revision(6).on("http://x1:2379")),
-			[]string{urlOf(m1), "http://x1:2379"}},
-		{"one identity, one revision",
-			one.round(up(m1).leads(2), up(m1).leads(2).on("http://x1:2379")), nil},
-		{"two members, two revisions",
-			three.round(up(m1).leads(2).revision(5), up(m2).follows(m1, 2).revision(6)), nil},
-		{"a proxy in which Status and read part confirms no leadership",
-			three.round(up(m1).leads(2).servedBy(m3), up(m2).leads(3)), nil},
+			[]string{urlOf(m1), "http://x1:2379"},
+		},
+		{
+			"one identity, one revision",
+			one.round(up(m1).leads(2), up(m1).leads(2).on("http://x1:2379")), nil,
+		},
+		{
+			"two members, two revisions",
+			three.round(up(m1).leads(2).revision(5), up(m2).follows(m1, 2).revision(6)), nil,
+		},
+		{
+			"a proxy in which Status and read part confirms no leadership",
+			three.round(up(m1).leads(2).servedBy(m3), up(m2).leads(3)), nil,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := SecondLook(tt.seen.Answers); !slices.Equal(got, tt.want) {

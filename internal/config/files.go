@@ -37,8 +37,7 @@ func readFile(name string) ([]byte, error) {
 
 // reason takes off an error what repeats the name of the file.
 func reason(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
 		return path.Err
 	}
 	return err

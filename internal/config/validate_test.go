@@ -51,10 +51,12 @@ func TestValidate(t *testing.T) {
 		{"a password file of nobody", func(c *Cluster) { c.Auth = Auth{PasswordFile: "f"} }, []string{"needs"}},
 		{"a user without a password", func(c *Cluster) { c.Auth = Auth{Username: "u"} }, []string{"password"}},
 		{"a bad threshold", func(c *Cluster) { c.Thresholds["watchers"] = -1 }, []string{"watchers"}},
-		{"everything at once", func(c *Cluster) {
-			*c = Cluster{QuotaBytes: -1, TLS: TLS{KeyFile: "k"}, Auth: Auth{Password: "hunter2"}}
+		{
+			"everything at once", func(c *Cluster) {
+				*c = Cluster{QuotaBytes: -1, TLS: TLS{KeyFile: "k"}, Auth: Auth{Password: "hunter2"}}
+			},
+			[]string{"no name", "no endpoint", "dial", "needs", "needs", "quota"},
 		},
-			[]string{"no name", "no endpoint", "dial", "needs", "needs", "quota"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := usable(tt.change).Validate()

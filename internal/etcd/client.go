@@ -89,8 +89,10 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Client{opts: o, trust: trust, ctx: ctx, cancel: cancel, quotas: map[cluster.ID]quota{},
-		fetch: map[string]*source{}, digests: map[string]DigestState{}}
+	c := &Client{
+		opts: o, trust: trust, ctx: ctx, cancel: cancel, quotas: map[cluster.ID]quota{},
+		fetch: map[string]*source{}, digests: map[string]DigestState{},
+	}
 	c.stats.init()
 	c.rounds.start = c.startRound
 	c.rounds.grace = roundGrace

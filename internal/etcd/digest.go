@@ -92,15 +92,16 @@ func (d *digester) take(n native, rest []byte) {
 	for i, l := range n.from {
 		own[i] = cluster.SafeLabel(labels[l])
 	}
-	key := n.name
+	var key strings.Builder
+	key.WriteString(n.name)
 	for _, o := range own {
-		key += "\x00" + o
+		key.WriteString("\x00" + o)
 	}
 	if n.part != whole {
-		d.histogram(key, n, own, labels["le"], value)
+		d.histogram(key.String(), n, own, labels["le"], value)
 		return
 	}
-	if v := d.value(key, n, own); v != nil {
+	if v := d.value(key.String(), n, own); v != nil {
 		if n.sign != 0 {
 			value *= n.sign
 		}

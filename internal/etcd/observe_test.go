@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"testing"
@@ -25,7 +24,7 @@ func watch(t *testing.T, endpoints []string, alter ...func(*Options)) *Client {
 	t.Helper()
 	o := Options{
 		Cluster: config.Cluster{Name: "test", Endpoints: endpoints, DialTimeout: 5 * time.Second, DiscoverMembers: true},
-		Logger:  slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger:  slog.New(slog.DiscardHandler),
 		Zap:     zap.NewNop(),
 	}
 	for _, f := range alter {

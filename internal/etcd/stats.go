@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"maps"
 	"strings"
 	"sync"
 )
@@ -49,8 +50,6 @@ func (c *Client) Stats() Stats {
 	c.stats.mu.Lock()
 	defer c.stats.mu.Unlock()
 	out := Stats{Rounds: c.stats.rounds, RPCs: make(map[string]uint64, len(c.stats.rpcs))}
-	for m, n := range c.stats.rpcs {
-		out.RPCs[m] = n
-	}
+	maps.Copy(out.RPCs, c.stats.rpcs)
 	return out
 }
