@@ -23,7 +23,10 @@ type Engine interface {
 type Target struct {
 	Endpoint string      // canonical URL, https for TLS
 	TLS      *tls.Config // for https; the engine adds the protocols to negotiate
-	Token    string      // of a login, the metadata "token" of each call; empty without one
+	// Token returns the metadata "token" of calls, empty for none; nil is none ever.
+	// It is asked when a call is flushed, so that a login renewed during a run is
+	// used at once, and must neither wait nor allocate.
+	Token func() string
 	// Timeout bounds each call, counted from its Flush. A call that reaches it is
 	// cancelled and ends with DeadlineExceeded, at most a tenth of it late.
 	Timeout time.Duration
