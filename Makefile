@@ -73,8 +73,8 @@ test: tools ## all tests, against real etcd, with the race detector where it can
 		[ -n "$$race" ] || $(NO_RACE); exit $$rc
 
 .PHONY: tools etcd-versions
-tools: etcd-versions # what tests run besides our own code; promtool is found with tools/build.sh -n
-	@[ ! -d rules ] || tools/build.sh promtool
+tools: etcd-versions # what tests run besides our own code
+	@for t in promtool prometheus amtool alertmanager pushgateway; do tools/build.sh $$t; done
 
 etcd-versions: ## provide the older etcd servers that tests run against, print their paths
 	@tools/etcd-versions.sh

@@ -22,8 +22,10 @@ golangci-lint) module=lint package=github.com/golangci/golangci-lint/v2/cmd/gola
 # Service discovery for clouds pulls in modules that some proxies do not have;
 # static, file and HTTP discovery stay without it, and we use nothing else.
 promtool | prometheus) module=prometheus package=github.com/prometheus/prometheus/cmd/$name tags=remove_all_sd ;;
+alertmanager | amtool) module=alertmanager package=github.com/prometheus/alertmanager/cmd/$name ;;
+pushgateway) module=pushgateway package=github.com/prometheus/pushgateway ;;
 *)
-  echo "usage: tools/build.sh [-n] golangci-lint|promtool|prometheus" >&2
+  echo "usage: tools/build.sh [-n] golangci-lint|promtool|prometheus|alertmanager|amtool|pushgateway" >&2
   exit 2
   ;;
 esac
@@ -48,6 +50,19 @@ say() { echo "tools: $name: $*" >&2; }
 started=$SECONDS
 say "building, once for this pin (minutes with a cold Go cache)"
 flags=(-trimpath -buildvcs=false -tags "$tags")
+if [[ $name == alertmanager ]]; then
+  # The daemon embeds a web interface that its module no longer holds, and the
+  # module cache takes no additions: it is built from a copy, with a page that
+  # says so. The API and everything that sends is as released.
+  source=$(mktemp -d)
+  trap 'rm -rf "$source"' EXIT
+  go mod download github.com/prometheus/alertmanager >&2
+  cp -r "$(go list -m -f '{{.Dir}}' github.com/prometheus/alertmanager)/." "$source"
+  chmod -R u+w "$source"
+  mkdir -p "$source/ui/app/dist"
+  echo '<!doctype html><title>Alertmanager</title>Built without its web interface.' >"$source/ui/app/dist/index.html"
+  cd "$source"
+fi
 total=$(CGO_ENABLED=0 go list "${flags[@]}" -deps "$package" | wc -l)
 mkdir -p "$(dirname "$binary")"
 # go build -v names each package it compiles; a line for every hundredth shows
