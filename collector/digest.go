@@ -42,6 +42,7 @@ var digestFamilies = []*family{
 	counter("etcd_monitor_member_leases_expired_total", "Leases that expired since the member started.", "cluster", "member"),
 	gauge("etcd_monitor_member_defrag_inflight", "Whether a defragmentation is under way on the member. It blocks the member for its length.", "cluster", "member"),
 	gauge("etcd_monitor_member_start_time_seconds", "When the member's process started, Unix time.", "cluster", "member"),
+	gauge("etcd_monitor_member_gomaxprocs", "CPUs that the member's process can keep busy, as its Go runtime limits it. Recent builds of etcd only.", "cluster", "member"),
 	digestTime, digestTruncated, digestError,
 }
 

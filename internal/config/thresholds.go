@@ -23,7 +23,7 @@ type limit struct {
 	key       string // in the file
 	flag      string
 	kind      *kind
-	def       string // the default as the file has it
+	def       string // the default as the file has it, empty for none
 	check     check
 	// base turns a value of the file into base units.
 	base func(float64) float64
@@ -47,13 +47,13 @@ var limits = []limit{
 	{Threshold{"db_quota_ratio_warning", 0.80}, "db_quota_ratio_warning", "threshold.db-quota-ratio-warning", kindNumber, "0.8", ratio, same, "Share of the quota in use that is worth a warning, from 0 to 1."},
 	{Threshold{"db_quota_ratio_critical", 0.95}, "db_quota_ratio_critical", "threshold.db-quota-ratio-critical", kindNumber, "0.95", ratio, same, "Share of the quota in use that is critical, from 0 to 1."},
 	{Threshold{"wal_fsync_p99_seconds_warning", 0.1}, "wal_fsync_p99_seconds_warning", "threshold.wal-fsync-p99-seconds-warning", kindSeconds, "100ms", positive, same, "99th percentile of writing the log to disk that is worth a warning."},
-	{Threshold{"wal_fsync_p99_seconds_critical", 1}, "wal_fsync_p99_seconds_critical", "threshold.wal-fsync-p99-seconds-critical", kindSeconds, "1s", positive, same, "99th percentile of writing the log to disk that is critical."},
+	{Threshold{"wal_fsync_p99_seconds_critical", 0.5}, "wal_fsync_p99_seconds_critical", "threshold.wal-fsync-p99-seconds-critical", kindSeconds, "500ms", positive, same, "99th percentile of writing the log to disk that is critical."},
 	{Threshold{"backend_commit_p99_seconds", 0.25}, "backend_commit_p99_seconds", "threshold.backend-commit-p99-seconds", kindSeconds, "250ms", positive, same, "99th percentile of committing to the database."},
-	{Threshold{"watchers", 100_000}, "watchers", "threshold.watchers", kindNumber, "100000", positive, same, "Watchers of a member."},
+	{Threshold{"watchers", 10_000}, "watchers", "threshold.watchers", kindNumber, "10000", positive, same, "Watchers of a member."},
 	{Threshold{"leases", 100_000}, "leases", "threshold.leases", kindNumber, "100000", positive, same, "Leases of a cluster."},
-	{Threshold{"memory_bytes", 8 << 30}, "memory_bytes", "threshold.memory-bytes", kindSize, "8GiB", positive, same, "Resident memory of a member."},
-	{Threshold{"certificate_warning_seconds", 30 * 24 * 3600}, "certificate_warning_seconds", "threshold.certificate-warning-seconds", kindSeconds, "30d", positive, same, "Remaining life of a certificate that is worth a warning."},
-	{Threshold{"certificate_critical_seconds", 7 * 24 * 3600}, "certificate_critical_seconds", "threshold.certificate-critical-seconds", kindSeconds, "7d", positive, same, "Remaining life of a certificate that is critical."},
+	{Threshold{"memory_bytes", 0}, "memory_bytes", "threshold.memory-bytes", kindSize, "", positive, same, "Resident memory of a member. No default: what is much depends on the machine."},
+	{Threshold{"certificate_warning_seconds", 14 * 24 * 3600}, "certificate_warning_seconds", "threshold.certificate-warning-seconds", kindSeconds, "14d", positive, same, "Remaining life of a certificate that is worth a warning."},
+	{Threshold{"certificate_critical_seconds", 2 * 24 * 3600}, "certificate_critical_seconds", "threshold.certificate-critical-seconds", kindSeconds, "2d", positive, same, "Remaining life of a certificate that is critical."},
 	{Threshold{"snapshot_max_age_seconds", 26 * 3600}, "snapshot_max_age_seconds", "threshold.snapshot-max-age-seconds", kindSeconds, "26h", positive, same, "Age of the last snapshot."},
 }
 
@@ -79,18 +79,23 @@ func ThresholdNames() []string {
 func DefaultThresholds() Thresholds {
 	t := Thresholds{}
 	for _, l := range limits {
-		t[l.Name] = l.Value
+		if l.def != "" {
+			t[l.Name] = l.Value
+		}
 	}
 	return t
 }
 
 // Effective lists the thresholds of a cluster with so many voters, in the order
-// of the documentation. A cluster of one voter cannot have two nodes available:
+// of the documentation. One without a default that nobody set is left out. A cluster of one voter cannot have two nodes available:
 // min_available_nodes is at most the number of voters, where that is known.
 func (t Thresholds) Effective(voters int, known bool) []Threshold {
 	list := make([]Threshold, 0, len(limits))
 	for _, d := range limits {
 		v, ok := t[d.Name]
+		if !ok && d.def == "" {
+			continue
+		}
 		if !ok {
 			v = d.Value
 		}
@@ -120,9 +125,9 @@ func (t Thresholds) Validate() error {
 
 func (t Thresholds) faults() []fault {
 	var list []fault
-	known := DefaultThresholds()
+	known := ThresholdNames()
 	for _, name := range slices.Sorted(maps.Keys(t)) {
-		if _, ok := known[name]; !ok {
+		if !slices.Contains(known, name) {
 			list = append(list, fault{key: "thresholds." + name, format: "there is no such threshold"})
 		} else if v := t[name]; !(v >= 0 && v < 1e18) { // also refuses NaN
 			list = append(list, fault{key: "thresholds." + name, format: show(v) + " is not a limit"})

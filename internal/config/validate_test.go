@@ -2,6 +2,7 @@ package config
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,7 @@ func TestThresholdsValidate(t *testing.T) {
 		{"none", nil, ""},
 		{"the defaults", DefaultThresholds(), ""},
 		{"zero", Thresholds{"max_latency_seconds": 0}, ""},
+		{"one without a default", Thresholds{"memory_bytes": 1 << 30}, ""},
 		{"warning and critical are the same", Thresholds{"db_quota_ratio_warning": 0.95}, ""},
 
 		{"an unknown one", Thresholds{"max_latency_ms": 100}, "max_latency_ms"},
@@ -131,7 +133,20 @@ func TestEffectiveThresholds(t *testing.T) {
 		t.Errorf("of three voters %v must be up: that cannot be", got)
 	}
 
-	given := Thresholds{"watchers": 7}
+	names := func(t Thresholds) (all []string) {
+		for _, e := range t.Effective(3, true) {
+			all = append(all, e.Name)
+		}
+		return all
+	}
+	if slices.Contains(names(nil), "memory_bytes") {
+		t.Error("a limit of memory that nobody set: there is no default for it")
+	}
+	if !slices.Contains(names(Thresholds{"memory_bytes": 1 << 30}), "memory_bytes") {
+		t.Error("the limit of memory that was set is missing")
+	}
+
+	given := Thresholds{"watchers": 7, "memory_bytes": 1 << 30}
 	for i, e := range given.Effective(3, true) {
 		if e.Name != ThresholdNames()[i] {
 			t.Errorf("threshold %d is %s, documented is %s", i, e.Name, ThresholdNames()[i])
@@ -140,7 +155,7 @@ func TestEffectiveThresholds(t *testing.T) {
 			t.Errorf("watchers is %v, configured is 7", e.Value)
 		}
 	}
-	if len(given) != 1 {
+	if len(given) != 2 {
 		t.Errorf("Effective changed what was configured: %v", given)
 	}
 }

@@ -40,6 +40,7 @@ var natives = func() map[string]native {
 		"process_network_receive_bytes_total":       {name: "network_receive_bytes_total"},
 		"process_network_transmit_bytes_total":      {name: "network_transmit_bytes_total"},
 		"process_start_time_seconds":                {name: "start_time_seconds"},
+		"go_sched_gomaxprocs_threads":               {name: "gomaxprocs"},
 		"etcd_debugging_mvcc_watcher_total":         {name: "watchers"},
 		"etcd_debugging_mvcc_watch_stream_total":    {name: "watch_streams"},
 		"etcd_debugging_mvcc_slow_watcher_total":    {name: "slow_watchers"},
