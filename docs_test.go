@@ -63,7 +63,7 @@ var elsewhere = regexp.MustCompile(`^(collector\.[a-z]+$|web\.(listen-address|co
 // that this can be looked up.
 func TestDocumentsNameWhatExists(t *testing.T) {
 	metrics := source(t, "collector")
-	flags := source(t, "cmd/etcd-monitor")
+	flags := source(t, "cmd/etcd-monitor") + source(t, "internal/config")
 	for name, text := range documents(t) {
 		for _, found := range metric.FindAllString(text, -1) {
 			if found != "etcd_monitor_build_info" && !strings.Contains(metrics, `"`+suffix.ReplaceAllString(found, "")+`"`) {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -43,6 +44,7 @@ type Exporter struct {
 	log    *slog.Logger
 
 	reloadOK, reloadTime prometheus.Gauge
+	probing              atomic.Bool // the collector of the probes is on
 }
 
 // New returns an Exporter. A collector that does not exist is an error.
@@ -60,6 +62,7 @@ func New(o Options) (*Exporter, error) {
 			Name: reloadSuccessTime.name, Help: reloadSuccessTime.help,
 		}),
 	}
+	e.ShowProbes(true)
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -80,13 +83,18 @@ func (e *Exporter) Reloaded(ok bool, at time.Time) {
 	}
 }
 
+// ShowProbes switches the collector of the probes, unless it is off for good.
+func (e *Exporter) ShowProbes(on bool) {
+	e.probing.Store(on && slices.ContainsFunc(e.rows, func(r row) bool { return r.name == probesName }))
+}
+
 // Gather makes the families of the views, and those about the exporter itself,
 // ordered by name. What it cannot get is missing, and in the error.
 func (e *Exporter) Gather(views []View) ([]*dto.MetricFamily, error) {
 	families := e.clusters(views)
 	more, err := e.self.Gather()
 	families = append(families, more...)
-	if e.probes != nil {
+	if e.probes != nil && e.probing.Load() {
 		probes, probesErr := e.probes.registry.Gather()
 		families = append(families, ofClusters(probes, views)...)
 		if err == nil {
@@ -103,7 +111,7 @@ func (e *Exporter) gather(views []View, target string) ([]*dto.MetricFamily, err
 		return e.Gather(views)
 	}
 	families := e.clusters(views)
-	if e.probes != nil {
+	if e.probes != nil && e.probing.Load() {
 		probes, err := e.probes.registry.Gather()
 		if err != nil {
 			return families, err
@@ -136,6 +144,9 @@ func (e *Exporter) clusters(views []View) []*dto.MetricFamily {
 	for i := range views {
 		s.about(views[i].Verdict.Cluster)
 		for _, r := range e.rows {
+			if r.name == probesName && !e.probing.Load() {
+				continue
+			}
 			start := time.Now()
 			err := collect(r, s, &views[i])
 			if err != nil {

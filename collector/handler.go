@@ -31,7 +31,8 @@ type HandlerOptions struct {
 	// Target is the one cluster that is shown, and nothing of the exporter
 	// itself; "" for all clusters and the exporter.
 	Target string
-	Cap    time.Duration // longest time for a scrape; 0 for no cap
+	// Cap is the longest time for a scrape, 0 for no limit; nil means the same.
+	Cap    func() time.Duration
 	Logger *slog.Logger
 }
 
@@ -41,6 +42,10 @@ func (e *Exporter) Handler(o HandlerOptions) http.Handler {
 	log := o.Logger
 	if log == nil {
 		log = e.log
+	}
+	limit := o.Cap
+	if limit == nil {
+		limit = func() time.Duration { return 0 }
 	}
 	slots := make(chan struct{}, maxInFlight)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,7 +57,7 @@ func (e *Exporter) Handler(o HandlerOptions) http.Handler {
 			http.Error(w, "too many scrapes at once", http.StatusServiceUnavailable)
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), scrapeTime(r.Header.Values(timeoutHeader), o.Cap))
+		ctx, cancel := context.WithTimeout(r.Context(), scrapeTime(r.Header.Values(timeoutHeader), limit()))
 		defer cancel()
 		views := o.Source(ctx)
 		g := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return e.gather(views, o.Target) })

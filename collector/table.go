@@ -15,6 +15,9 @@ type row struct {
 	collect  func(s *sink, v *View)
 }
 
+// probesName is the collector that is switched while it runs.
+const probesName = "probes"
+
 // table is every collector, in the order of the documentation.
 var table = []row{
 	{"quorum", true, false, "is there a quorum, is the cluster one, how many members may fail", quorumFamilies, collectQuorum},
@@ -23,7 +26,7 @@ var table = []row{
 	{"alarms", true, false, "NOSPACE, CORRUPT and what a later etcd invents", alarmFamilies, collectAlarms},
 	{"database", true, false, "size, quota, growth, time to quota", databaseFamilies, collectDatabase},
 	{"raft", true, false, "term, index, what is applied, lag, revision", raftFamilies, collectRaft},
-	{"probes", true, false, "latency of reads, and of writes if --probe.write is given", probeFamilies, collectProbes},
+	{probesName, true, false, "latency of reads, and of writes if --probe.write is given", probeFamilies, collectProbes},
 	{"digest", true, false, "a selection of each member's own metrics, read every metrics interval; switch it off where Prometheus scrapes the members anyway", digestFamilies, collectDigest},
 	{"hash", false, false, "do the members hold the same data: reads the whole keyspace of each, and needs root where authentication is on", hashFamilies, collectHash},
 	{"certificates", true, false, "when the certificates expire that endpoints show, and those in our files", certificateFamilies, collectCertificates},

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/config"
 )
 
 // fail prints what went wrong, a line for each problem, and gives the exit code.
@@ -15,14 +17,29 @@ func fail(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	for line := range strings.Lines(err.Error()) {
-		_, _ = fmt.Fprintf(stderr, "etcd-monitor: %s\n", strings.TrimRight(line, "\n"))
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		printProblems(stderr, problems)
+	} else {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintf(stderr, "etcd-monitor: %s\n", strings.TrimRight(line, "\n"))
+		}
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		_, _ = fmt.Fprintln(stderr, "etcd-monitor: try --help")
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// printProblems prints a line each. One in a file begins with its place, where
+// editors look for it.
+func printProblems(w io.Writer, problems config.Problems) {
+	for _, p := range problems {
+		if p.Origin.Source != config.InFile {
+			fmt.Fprint(w, "etcd-monitor: ")
+		}
+		fmt.Fprintln(w, p.Error())
+	}
 }
 
 var unknownFlag = regexp.MustCompile(`^unknown long flag '--(.+)'$`)

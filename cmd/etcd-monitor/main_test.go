@@ -37,30 +37,30 @@ func TestMistakes(t *testing.T) {
 		{"--endpoints=ftp://a:1", 2, "scheme \"ftp\" is neither http nor https"},
 		{"--endpoints=", 2, "--endpoints: no endpoint given"},
 		{"--endpoints=http://root:hunter2@a:1", 2, "user and password do not belong in an endpoint"},
-		{"--dial-timeout=5", 2, "--dial-timeout: \"5\" is not a duration like 10s"},
-		{"--dial-timeout=0s", 2, "--dial-timeout: 0s is less than 10ms"},
-		{"--metrics-interval=0s", 2, "--metrics-interval: 0s is less than 1s"},
+		{"--dial-timeout=5", 2, "--dial-timeout: \"5\" has no unit (write 5s)"},
+		{"--dial-timeout=0s", 2, "--dial-timeout: \"0s\" is less than 10ms"},
+		{"--metrics-interval=0s", 2, "--metrics-interval: \"0s\" is less than 1s"},
 		{"--health-check-interval=1e9h", 2, "--health-check-interval"},
-		{"--max-latency-ms=NaN", 2, "--max-latency-ms: NaN is not a positive number"},
+		{"--max-latency-ms=NaN", 2, "--max-latency-ms: \"NaN\" is not a positive number"},
 		{"--max-latency-ms=abc", 2, "--max-latency-ms: \"abc\" is not a number"},
-		{"--max-db-size-mb=-1", 2, "--max-db-size-mb: -1 is not a positive number"},
+		{"--max-db-size-mb=-1", 2, "--max-db-size-mb: \"-1\" is not a positive number"},
 		{"--min-available-nodes=x", 2, "--min-available-nodes: \"x\" is not a whole number"},
 		{"--max-leader-changes=0", 2, "--max-leader-changes"},
-		{"--api-port=99999", 2, "--api-port: 99999 is not within 1 to 65535"},
+		{"--api-port=99999", 2, "--api-port: \"99999\" is not within 1 to 65535"},
 		{"--api-port=9 --web.listen-address=:1", 2, "--web.listen-address and --api-host or --api-port say the same thing"},
 		{"--web.external-url=monitor", 2, "--web.external-url"},
 		{"--log.level=foo", 2, "--log.level: \"foo\" is none of debug, info, warn, error"},
 		{"--log.format=xml", 2, "--log.format"},
 		{"--collector.quorun", 2, "did you mean --collector.quorum?"},
 		{"--collector.timeout=-1s", 2, "--collector.timeout"},
-		{"--probe.samples=0", 2, "--probe.samples: 0 is not within 1 to 100"},
+		{"--probe.samples=0", 2, "--probe.samples: \"0\" is not within 1 to 100"},
 		{"--probe.key-prefix=/registry/x", 2, "--probe.key-prefix: \"/registry/x\" is no place of ours"},
 		{"--cacert=" + dir + "/absent", 2, "--cacert: "},
 		{"--cert=" + pem, 2, "--cert: needs --key"},
 		{"--key=" + pem, 2, "--key: needs --cert"},
 		{"--username=u", 2, "--username: needs --password-file"},
 		{"--cluster.name=", 2, "--cluster.name"},
-		{"--cacert=" + pem, 1, "CA file " + pem + ": no certificate in it"},
+		{"--cacert=" + pem, 2, "--cacert: " + pem + ": no certificate in it"},
 		{"--web.config.file=" + pem, 1, pem},
 		{"--web.listen-address=nonsense", 1, "nonsense"},
 	} {
@@ -79,7 +79,7 @@ func TestMistakes(t *testing.T) {
 func TestHelpAndVersion(t *testing.T) {
 	for _, c := range []struct{ args, says string }{
 		{"--help", "--endpoints"},
-		{"serve --help", "--probe.write"},
+		{"serve --help", "--[no-]probe.write"},
 		{"--version", "etcd-monitor, version"},
 		{"version", "etcd-monitor, version"},
 	} {
@@ -148,7 +148,7 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("ETCDCTL_ENDPOINTS is not used: %s", got)
 	}
 	t.Setenv("ETCD_MONITOR_ENDPOINTS", "c:0")
-	if got := usage(); !strings.Contains(got, `--endpoints: endpoint "c:0"`) {
+	if got := usage(); !strings.Contains(got, `ETCD_MONITOR_ENDPOINTS: endpoint "c:0"`) {
 		t.Errorf("ETCD_MONITOR_ENDPOINTS does not win over ETCDCTL_ENDPOINTS: %s", got)
 	}
 	if got := usage("--endpoints=d:0"); !strings.Contains(got, `--endpoints: endpoint "d:0"`) {

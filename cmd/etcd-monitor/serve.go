@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
-	"net"
-	"net/url"
+	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -23,154 +24,163 @@ import (
 
 const defaultListen = ":8080"
 
-// serveFlags are the flags of serve that are not about the cluster.
+// serveFlags are the flags of serve.
 type serveFlags struct {
-	cluster *clusterFlags
-
-	web         *web.FlagConfig
-	externalURL *flag[*url.URL]
-	apiHost     *flag[string]
-	apiPort     *flag[int64]
-
-	health, metrics  *flag[time.Duration]
-	collectors       map[string]*switchFlag
-	collectorTimeout *flag[time.Duration]
-	hashInterval     *flag[time.Duration]
-	probeSamples     *flag[int64]
-	probeWrite       *switchFlag
-	probePrefix      *flag[string]
-
-	logLevel, logFormat *flag[string]
+	settings   *settings
+	poll       *flag[time.Duration]
+	web        *web.FlagConfig
+	collectors map[string]*switchFlag // those that are no key
 }
 
 // addServe adds the default verb.
 func addServe(a *kingpin.Application) verb {
 	cmd := a.Command("serve", "Watch clusters and serve what is seen (the default).").Default()
-	f := &serveFlags{cluster: addClusterFlags(cmd), collectors: map[string]*switchFlag{}}
+	f := &serveFlags{collectors: map[string]*switchFlag{}}
+	f.settings = addSettings(cmd)
+	f.poll = addFlag(cmd, "config.poll-interval", "0s", "How often to look whether the configuration file has changed, and load it then; 0s for only on SIGHUP and POST /-/reload.", orZero(duration(time.Second)))
 	f.web = kingpinflag.AddFlags(cmd, defaultListen)
-	f.externalURL = addFlag(cmd, "web.external-url", "", "URL under which the exporter is reached from outside; its path becomes the prefix of all routes.", externalURL)
-	f.apiHost = addFlag(cmd, "api-host", "0.0.0.0", "Host to listen on; --web.listen-address is the other way to say it.", text)
-	f.apiPort = addFlag(cmd, "api-port", "8080", "Port to listen on; --web.listen-address is the other way to say it.", whole(1, 65535))
-	f.health = addFlag(cmd, "health-check-interval", "30s", "How often to observe the cluster when nobody scrapes.", atMost(time.Hour, duration(time.Second)))
-	f.metrics = addFlag(cmd, "metrics-interval", "10s", "Interval of history points, over which the latency probes are spread.", atMost(time.Hour, duration(time.Second)))
 	for _, c := range collector.Infos() {
-		f.collectors[c.Name] = boolFlag(cmd, "collector."+c.Name, "Collector: "+c.Help, c.Default)
+		if name := "collector." + c.Name; cmd.GetFlag(name) == nil {
+			f.collectors[c.Name] = boolFlag(cmd, name, "Collector: "+c.Help, c.Default)
+		}
 	}
-	f.collectorTimeout = addFlag(cmd, "collector.timeout", "0s", "Longest time that a scrape may take, whatever Prometheus allows; 0s for no limit of ours.", duration(0))
-	f.hashInterval = addFlag(cmd, "collector.hash.interval", "5m", "How often the hash collector compares the members' data.", duration(10*time.Second))
-	f.probeSamples = addFlag(cmd, "probe.samples", "10", "Latency samples of each kind per member and metrics interval.", whole(1, 100))
-	f.probeWrite = boolFlag(cmd, "probe.write", "Also measure writes. This writes to etcd: one key, under a lease, as many times per metrics interval and cluster as --probe.samples says.", false)
-	f.probePrefix = addFlag(cmd, "probe.key-prefix", "/etcd-monitor/probe", "Prefix of the key that --probe.write writes.", keyPrefix)
-	f.logLevel = addFlag(cmd, "log.level", "info", "Least severe level that is logged: debug, info, warn, error.", oneOf("debug", "info", "warn", "error"))
-	f.logFormat = addFlag(cmd, "log.format", "logfmt", "Format of the log: logfmt, json, console.", oneOf("logfmt", "json", "console"))
 	return verb{cmd.FullCommand(), f.run}
 }
 
-func (f *serveFlags) run(ctx context.Context, _, stderr io.Writer) error {
-	log, flush, err := logging.New(logging.Options{Writer: stderr, Level: f.logLevel.value, Format: f.logFormat.value})
+func (f *serveFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	// Before anything that takes time: a signal that nobody catches ends us.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+
+	s := &source{flags: f}
+	c, warnings, err := s.read()
+	if err != nil {
+		return blame(err)
+	}
+	l := c.Logging()
+	o := logging.Options{Writer: stderr, Level: l.Level, Format: l.Format, Var: &s.level}
+	if l.Output == "stdout" {
+		o.Writer = stdout
+	}
+	log, flush, err := logging.New(o)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = flush() }()
-	o, err := f.options()
+	s.log, s.started = log, c
+	options, err := f.options(c)
 	if err != nil {
 		return usageError{err}
 	}
-	o.Logger = log
-	log.Info("starting etcd-monitor", "version", version.Version, "revision", version.GetRevision(), "go", version.GoVersion)
-	for _, c := range o.Clusters {
-		if c.TLS.InsecureSkipVerify {
-			log.Warn("certificates of etcd are not verified", "cluster", c.Name)
-		}
+	options.Logger = log
+	if f.settings.file != "" {
+		options.Load = s.load
 	}
+	log.Info("starting etcd-monitor", "version", version.Version, "revision", version.GetRevision(), "go", version.GoVersion)
+	s.tell(c, warnings)
+	return f.serve(ctx, options, s, hangups)
+}
+
+// serve runs the app, and reloads it when it is asked to.
+func (f *serveFlags) serve(ctx context.Context, o app.Options, s *source, hangups <-chan os.Signal) error {
 	a, err := app.New(o)
 	if err != nil {
 		return err
 	}
 	for _, addr := range a.Addrs() {
-		log.Info("listening", "address", addr.String())
+		o.Logger.Info("listening", "address", addr.String())
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	defer func() {
+		cancel()
+		<-done
+	}()
+	go func() {
+		defer close(done)
+		s.watch(ctx, hangups, f.poll.value, a.Reload)
+	}()
 	if err := a.Run(ctx); err != nil {
 		return err
 	}
-	log.Info("stopped")
+	o.Logger.Info("stopped")
 	return nil
 }
 
-// options turns the flags into what the app is made of.
-func (f *serveFlags) options() (app.Options, error) {
-	c, err := f.cluster.config()
+// options turns the configuration and the other flags into what the app is made
+// of.
+func (f *serveFlags) options(c *config.File) (app.Options, error) {
+	addresses, err := f.listenAddresses(c)
 	if err != nil {
 		return app.Options{}, err
 	}
-	if err := f.listenAddress(); err != nil {
-		return app.Options{}, err
-	}
-	host, err := os.Hostname()
-	if err != nil || host == "" {
-		host = "unknown"
-	}
 	o := app.Options{
-		Settings: app.Settings{Clusters: []config.Cluster{c}, Watch: app.Watch{
-			HealthInterval: f.health.value, MetricsInterval: f.metrics.value,
-			Probe: app.Probe{
-				Samples: int(f.probeSamples.value), Write: f.probeWrite.value,
-				Key: f.probePrefix.value + "/" + host,
-			},
-		}},
-		Collectors: map[string]bool{}, CollectorTimeout: f.collectorTimeout.value, ExternalURL: f.externalURL.value,
+		Settings: f.appSettings(c), Collectors: map[string]bool{}, ExternalURL: c.ExternalURL(),
 		Web: app.WebOptions{
-			ListenAddresses: *f.web.WebListenAddresses, ConfigFile: *f.web.WebConfigFile,
+			ListenAddresses: addresses, ConfigFile: *f.web.WebConfigFile,
 			SystemdSocket: f.web.WebSystemdSocket != nil && *f.web.WebSystemdSocket,
 		},
 	}
-	if u := f.externalURL.value; u != nil {
-		o.Prefix = strings.TrimRight(u.Path, "/")
+	if o.ExternalURL != nil {
+		o.Prefix = strings.TrimRight(o.ExternalURL.Path, "/")
 	}
 	for name, on := range f.collectors {
 		o.Collectors[name] = on.value
 	}
-	o.Watch.Probe.Enabled = o.Collectors["probes"]
-	o.Watch.Digest = o.Collectors["digest"]
-	if o.Collectors["hash"] {
-		o.Watch.HashInterval = f.hashInterval.value
-	}
 	return o, nil
 }
 
-// listenAddress makes one of the two ways to say where to listen.
-func (f *serveFlags) listenAddress() error {
+// appSettings are what of the configuration can change while the app runs.
+func (f *serveFlags) appSettings(c *config.File) app.Settings {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "unknown"
+	}
+	probe, kept := c.Probe(), c.History()
+	s := app.Settings{
+		Clusters: c.Clusters(), CollectorTimeout: c.CollectorTimeout(),
+		History: app.History{Points: kept.Points, Changes: kept.Changes},
+		Watch: app.Watch{
+			HealthInterval: c.HealthInterval(), MetricsInterval: c.MetricsInterval(),
+			Probe:  app.Probe{Enabled: probe.Enabled, Samples: probe.Samples, Write: probe.Write, Key: probe.KeyPrefix + "/" + host},
+			Digest: f.collectors["digest"].value,
+		},
+	}
+	if f.collectors["hash"].value {
+		s.Watch.HashInterval = c.HashInterval()
+	}
+	return s
+}
+
+// listenAddresses makes one of the two ways to say where to listen. The file may
+// say it in one and the command line in the other.
+func (f *serveFlags) listenAddresses(c *config.File) ([]string, error) {
 	addresses := *f.web.WebListenAddresses
 	own := len(addresses) != 1 || addresses[0] != defaultListen
-	api := f.apiHost.set() || f.apiPort.set()
-	if own && api {
-		return fmt.Errorf("--web.listen-address and --api-host or --api-port say the same thing: give one of them")
-	}
-	if api {
-		*f.web.WebListenAddresses = []string{net.JoinHostPort(f.apiHost.value, fmt.Sprint(f.apiPort.value))}
-	}
-	return nil
-}
-
-func externalURL(s string) (*url.URL, error) {
-	if s == "" {
-		return nil, nil
-	}
-	u, err := url.Parse(s)
+	api, source := c.ListenAddress()
 	switch {
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Fragment != "":
-		return nil, fmt.Errorf("%q is not a URL like https://monitor.example.com/etcd", s)
-	case u.User != nil:
-		return nil, fmt.Errorf("user and password do not belong in it")
+	case own && source > config.InFile:
+		return nil, errors.New("--web.listen-address and --api-host or --api-port say the same thing: give one of them")
+	case own || source == config.Default:
+		return addresses, nil
 	}
-	return u, nil
+	return []string{api}, nil
 }
 
-// keyPrefix refuses prefixes that are somebody else's.
-func keyPrefix(s string) (string, error) {
-	s = strings.TrimRight(s, "/")
-	if s == "" || s == "/registry" || strings.HasPrefix(s, "/registry/") {
-		return "", fmt.Errorf("%q is no place of ours: writing there could destroy data", s)
+// tell logs what an operator should know of a configuration that counts now.
+func (s *source) tell(c *config.File, warnings []config.Warning) {
+	for _, w := range warnings {
+		s.log.Warn("configuration", "at", w.Origin.String(), "key", w.Key, "warning", w.Message)
 	}
-	return s, nil
+	for _, cluster := range c.Clusters() {
+		if cluster.TLS.InsecureSkipVerify {
+			s.log.Warn("certificates of etcd are not verified", "cluster", cluster.Name)
+		}
+	}
+	if s.log.Enabled(context.Background(), slog.LevelDebug) {
+		for _, v := range c.Values() {
+			s.log.Debug("setting", "key", v.Key, "value", v.Text, "origin", v.Origin.String())
+		}
+	}
 }

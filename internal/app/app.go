@@ -31,11 +31,8 @@ type Options struct {
 	Load func() (Settings, error)
 
 	// Collectors switches collectors on and off by name; what is not in it has
-	// its default.
+	// its default. That of the probes is on while Watch.Probe is.
 	Collectors map[string]bool
-	// CollectorTimeout caps the time of a scrape, whatever its header asks for;
-	// 0 for no cap of ours.
-	CollectorTimeout time.Duration
 
 	// LocalTimeout and LinearizableTimeout replace the deadlines of calls to
 	// etcd; 0 means 2 s and 5 s.
@@ -46,6 +43,19 @@ type Options struct {
 type Settings struct {
 	Clusters []config.Cluster // names are unique
 	Watch    Watch
+	History  History
+	// CollectorTimeout caps the time of a scrape, whatever its header asks for;
+	// 0 for no cap of ours.
+	CollectorTimeout time.Duration
+	// InForce, if set, is called once when the settings have become those that
+	// count.
+	InForce func()
+}
+
+// History says how much is kept of each cluster. Zero means the default.
+type History struct {
+	Points  int // one per MetricsInterval; 1000
+	Changes int // of leader or membership; 100
 }
 
 // Watch says how often, and what, clusters are asked beyond scrapes.
@@ -73,8 +83,12 @@ type App struct {
 	server   *server
 	proxied  chan struct{} // a place for each exposition that is passed on
 	ready    atomic.Bool   // every cluster was asked once
+	cap      atomic.Int64  // of a scrape, a time.Duration; 0 for none of ours
 	reload   sync.Mutex    // one at a time
 }
+
+// ErrNothingToLoad: a reload was asked for, and there is no file.
+var ErrNothingToLoad = errors.New("there is no configuration file to load")
 
 // New prepares everything and binds the listeners. Clusters that do not answer
 // are no error.
@@ -88,9 +102,9 @@ func New(o Options) (*App, error) {
 	a.exporter = exporter
 	a.fleet.shared = shared{
 		opts: o, probes: probes, exporter: exporter, zap: logging.Zap(o.Logger),
-		slots: make(chan struct{}, maxFetches), scrapeCap: a.scrapeCap(),
+		slots: make(chan struct{}, maxFetches), scrapeCap: a.scrapeCap,
 	}
-	if err := a.fleet.apply(o.Settings); err != nil {
+	if err := a.apply(o.Settings); err != nil {
 		return nil, err
 	}
 	exporter.Reloaded(true, time.Now())
@@ -125,11 +139,11 @@ func (a *App) Reload() error {
 	a.reload.Lock()
 	defer a.reload.Unlock()
 	if a.opts.Load == nil {
-		return errors.New("there is no configuration file to load")
+		return ErrNothingToLoad
 	}
 	s, err := a.opts.Load()
 	if err == nil {
-		err = a.fleet.apply(s)
+		err = a.apply(s)
 	}
 	a.exporter.Reloaded(err == nil, time.Now())
 	if err != nil {
@@ -137,6 +151,19 @@ func (a *App) Reload() error {
 		return err
 	}
 	a.opts.Logger.Info("configuration loaded", "clusters", len(s.Clusters))
+	return nil
+}
+
+// apply puts settings in force, all or nothing.
+func (a *App) apply(s Settings) error {
+	if err := a.fleet.apply(s); err != nil {
+		return err
+	}
+	a.cap.Store(int64(s.CollectorTimeout))
+	a.exporter.ShowProbes(s.Watch.Probe.Enabled)
+	if s.InForce != nil {
+		s.InForce()
+	}
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (f *fleet) named(name string) (*monitor, func()) {
 
 // apply makes the clusters of the settings the fleet: first all that can fail,
 // then one swap. A monitor whose cluster is the same goes on as it is; one whose
-// thresholds alone changed gets the new ones.
+// thresholds or labels alone changed gets the new ones.
 func (f *fleet) apply(s Settings) error {
 	f.mu.RLock()
 	old := map[string]*monitor{}
@@ -77,7 +77,7 @@ func (f *fleet) apply(s Settings) error {
 			next = append(next, m)
 			continue
 		}
-		m, err := newMonitor(c, f.shared)
+		m, err := newMonitor(c, s.History, f.shared)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("cluster %s: %w", c.Name, err))
 			continue
@@ -95,9 +95,10 @@ func (f *fleet) apply(s Settings) error {
 }
 
 // sameWatch reports whether two configurations of a cluster lead to the same
-// connections and differ in thresholds at most.
+// connections and differ at most in what is said about the cluster.
 func sameWatch(a, b config.Cluster) bool {
 	a.Thresholds, b.Thresholds, a.QuotaBytes, b.QuotaBytes = nil, nil, 0, 0
+	a.Labels, b.Labels = nil, nil
 	return reflect.DeepEqual(a, b)
 }
 
@@ -111,6 +112,7 @@ func (f *fleet) swap(next []*monitor, s Settings) {
 		m.cfg = s.Clusters[i]
 		m.watch = s.Watch
 		m.mu.Unlock()
+		m.history.Resize(s.History.Points, s.History.Changes)
 	}
 	rhythm := f.watch != s.Watch
 	previous := f.monitors

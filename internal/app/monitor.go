@@ -30,7 +30,7 @@ type shared struct {
 	exporter  *collector.Exporter
 	zap       *logging.ZapLogger
 	slots     chan struct{} // for fetching members' metrics
-	scrapeCap time.Duration
+	scrapeCap func() time.Duration
 }
 
 // monitor watches one cluster.
@@ -52,10 +52,10 @@ type monitor struct {
 	labels map[cluster.ID]string // of members, as last seen
 }
 
-func newMonitor(cfg config.Cluster, s shared) (*monitor, error) {
+func newMonitor(cfg config.Cluster, keep History, s shared) (*monitor, error) {
 	m := &monitor{
 		shared: s, name: cfg.Name, cfg: cfg, log: s.opts.Logger.With("cluster", cfg.Name),
-		history: history.New(history.Options{}), labels: map[cluster.ID]string{},
+		history: history.New(history.Options{Points: keep.Points, Changes: keep.Changes}), labels: map[cluster.ID]string{},
 	}
 	client, err := etcd.New(etcd.Options{
 		Cluster: cfg, Logger: s.opts.Logger, Zap: s.zap, OnRound: m.record,

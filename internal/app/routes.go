@@ -13,7 +13,7 @@ import (
 const maxScrape = 30 * time.Second
 
 func (a *App) scrapeCap() time.Duration {
-	if t := a.opts.CollectorTimeout; t > 0 {
+	if t := time.Duration(a.cap.Load()); t > 0 {
 		return min(t, maxScrape)
 	}
 	return maxScrape
@@ -23,7 +23,7 @@ func (a *App) scrapeCap() time.Duration {
 func (a *App) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", a.exporter.Handler(collector.HandlerOptions{
-		Source: a.views, Cap: a.scrapeCap(), Logger: a.opts.Logger,
+		Source: a.views, Cap: a.scrapeCap, Logger: a.opts.Logger,
 	}))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "etcd-monitor is healthy.")

@@ -2,9 +2,11 @@ package app
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+	"github.com/etcd-monitor/etcd-monitor/internal/config"
 )
 
 // targetGroup is an element of Prometheus' HTTP service discovery.
@@ -38,7 +40,7 @@ func (a *App) discovery(w http.ResponseWriter, r *http.Request) {
 		}
 		for i := range v.Members {
 			if mem := &v.Members[i]; mem.Started {
-				groups = append(groups, memberTarget(host, scheme, prefix, m.name, mem))
+				groups = append(groups, memberTarget(host, scheme, prefix, m.config(), mem))
 			}
 		}
 	}
@@ -48,15 +50,17 @@ func (a *App) discovery(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func memberTarget(host, scheme, prefix, clusterName string, m *cluster.Member) targetGroup {
+// memberTarget also carries the labels of the cluster, whose names the
+// configuration keeps apart from these.
+func memberTarget(host, scheme, prefix string, c config.Cluster, m *cluster.Member) targetGroup {
 	id := m.ID.String()
-	return targetGroup{
-		Targets: []string{host},
-		Labels: map[string]string{
-			"__metrics_path__": prefix + "/proxy", "__scheme__": scheme,
-			"__param_cluster": clusterName, "__param_member": id,
-			"cluster": clusterName, "member": m.Label, "member_id": id,
-			"instance": clusterName + "/" + m.Label, "via": "proxy",
-		},
-	}
+	labels := map[string]string{}
+	maps.Copy(labels, c.Labels)
+	maps.Copy(labels, map[string]string{
+		"__metrics_path__": prefix + "/proxy", "__scheme__": scheme,
+		"__param_cluster": c.Name, "__param_member": id,
+		"cluster": c.Name, "member": m.Label, "member_id": id,
+		"instance": c.Name + "/" + m.Label, "via": "proxy",
+	})
+	return targetGroup{Targets: []string{host}, Labels: labels}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,16 +52,27 @@ func (f *File) Clusters() []Cluster {
 	return list
 }
 
-// ListenAddress is where to listen; said is false when that is a default.
-func (f *File) ListenAddress() (address string, said bool) {
+// ListenAddress is where to listen, and who says so: the stronger source of host
+// and port.
+func (f *File) ListenAddress() (address string, source Source) {
 	d := f.c.doc
 	host, port := d.settings["api.host"], d.settings["api.port"]
-	said = host.origin.Source != Default || port.origin.Source != Default
-	return net.JoinHostPort(host.value.(string), strconv.FormatInt(port.value.(int64), 10)), said
+	return net.JoinHostPort(host.value.(string), strconv.FormatInt(port.value.(int64), 10)),
+		max(host.origin.Source, port.origin.Source)
 }
 
-// ExternalURL is the URL under which the exporter is reached; "" if not known.
-func (f *File) ExternalURL() string { return get[string](f.c.doc, "api.external_url") }
+// ExternalURL is the URL under which the exporter is reached; nil if not known.
+func (f *File) ExternalURL() *url.URL {
+	s := get[string](f.c.doc, "api.external_url")
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil // the check of the key let it through
+	}
+	return u
+}
 
 // HealthInterval is the time between observations that no scrape asked for.
 func (f *File) HealthInterval() time.Duration {

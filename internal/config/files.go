@@ -28,8 +28,8 @@ func readFile(name string) ([]byte, error) {
 		return nil, reason(err)
 	}
 	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
+	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	if err == nil && len(data) > MaxFile {
 		err = errors.New("larger than 1 MiB")
 	}
 	return data, err
@@ -70,8 +70,7 @@ func (d *document) files(path string, c Cluster) {
 	}
 	if data, ok := d.read(path+".file", c.TargetsFile); ok {
 		_, err := ParseTargets(c.TargetsFile, data, c.TLS.Enabled)
-		var problems Problems
-		errors.As(err, &problems)
+		problems, _ := errors.AsType[Problems](err)
 		for _, p := range problems {
 			d.fail(p.Origin, path+".file"+p.Key, "%s", p.Message)
 		}

@@ -22,6 +22,8 @@ type key struct {
 	later string
 	// inert is set for those other keys.
 	inert bool
+	// atStart: a reload does not change what the value does.
+	atStart bool
 	// quiet is what true does not do in this version, though it loads.
 	quiet string
 	doc   string
@@ -160,11 +162,23 @@ func Flags() []Flag {
 		if k.flag != "" {
 			all = append(all, Flag{
 				Name: k.flag, Env: k.env(), Key: k.path, Default: k.def,
-				Help: plain(k.doc), Switch: k.kind == kindBool,
+				Help: k.help(), Switch: k.kind == kindBool,
 			})
 		}
 	}
 	return all
+}
+
+// help is the documentation of a flag, which stands in no section.
+func (k *key) help() string {
+	text := plain(k.doc)
+	if strings.HasPrefix(k.path, "monitoring.thresholds.") {
+		text = "Threshold for alerts: " + text
+	}
+	if k.etcdctl != "" {
+		text += " (Else: " + k.etcdctl + ".)"
+	}
+	return text
 }
 
 // plain is a line of the documentation without its markup.

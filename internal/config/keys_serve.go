@@ -6,9 +6,9 @@ import "time"
 var serveKeys = []key{
 	{path: "default_cluster", kind: kindText, derived: "the first", later: "an API that speaks of one cluster", doc: "The cluster that a request means which names none."},
 	{path: "api", kind: kindSection, doc: "The HTTP side. TLS, client certificates and basic authentication are in the file of `--web.config.file`."},
-	{path: "api.host", kind: kindText, def: "0.0.0.0", flag: "api-host", doc: "Host to listen on. `--web.listen-address` counts more than host and port."},
-	{path: "api.port", kind: kindInt, def: "8080", check: within(1, 65535), flag: "api-port", doc: "Port to listen on."},
-	{path: "api.external_url", kind: kindText, check: externalURL, flag: "web.external-url", doc: "URL under which the exporter is reached from outside; its path becomes the prefix of all routes."},
+	{path: "api.host", kind: kindText, atStart: true, def: "0.0.0.0", flag: "api-host", doc: "Host to listen on. `--web.listen-address` counts more than host and port."},
+	{path: "api.port", kind: kindInt, atStart: true, def: "8080", check: within(1, 65535), flag: "api-port", doc: "Port to listen on."},
+	{path: "api.external_url", kind: kindText, atStart: true, check: externalURL, flag: "web.external-url", doc: "URL under which the exporter is reached from outside; its path becomes the prefix of all routes."},
 	{path: "monitoring", kind: kindSection, doc: "How often and how closely to look."},
 	{path: "monitoring.health_check_interval", kind: kindDuration, def: "30s", check: lasting(time.Second, time.Hour), flag: "health-check-interval", doc: "How often to observe a cluster when nobody scrapes."},
 	{path: "monitoring.metrics_interval", kind: kindDuration, def: "10s", check: lasting(time.Second, time.Hour), flag: "metrics-interval", doc: "Interval of history points and of the members' own metrics; latency probes are spread over it."},
@@ -31,8 +31,8 @@ var serveKeys = []key{
 
 	{path: "logging", kind: kindSection, doc: "The log."},
 	{path: "logging.level", kind: kindText, def: "info", check: oneOf("debug", "info", "warn", "error"), flag: "log.level", doc: "Least severe level that is logged: debug, info, warn, error."},
-	{path: "logging.format", kind: kindText, def: "logfmt", check: oneOf("logfmt", "json", "console"), flag: "log.format", doc: "Format: logfmt, json, or console, which is logfmt."},
-	{path: "logging.output", kind: kindText, def: "stderr", check: all(oneOf("stdout", "stderr", "file"), notYet("file", "a log in a file that is rotated")), doc: "Where to: stdout, stderr or file."},
+	{path: "logging.format", kind: kindText, atStart: true, def: "logfmt", check: oneOf("logfmt", "json", "console"), flag: "log.format", doc: "Format: logfmt, json, or console, which is logfmt."},
+	{path: "logging.output", kind: kindText, atStart: true, def: "stderr", check: all(oneOf("stdout", "stderr", "file"), notYet("file", "a log in a file that is rotated")), doc: "Where to: stdout, stderr or file."},
 	{path: "logging.file", kind: kindSection, later: "a log in a file that is rotated", doc: "The file, with `output: file`."},
 	{path: "logging.file.path", kind: kindText, def: "/var/log/etcd-monitor/app.log", check: notEmpty, doc: "Its name."},
 	{path: "logging.file.max_size_mb", kind: kindInt, def: "100", check: within(1, 1<<20), doc: "Size in MiB at which the next one begins."},

@@ -30,11 +30,11 @@ func readConfig(path string) ([]byte, error) {
 		return nil, reason(err)
 	}
 	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
 		return nil, reason(err)
 	}
-	if len(data) > maxFile {
+	if len(data) > MaxFile {
 		return nil, errors.New("larger than 1 MiB")
 	}
 	return data, nil

@@ -13,10 +13,12 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
+// MaxFile is how many bytes of a file are read.
+const MaxFile = 1 << 20
+
 // Limits of a file, so that one that is no configuration costs no memory and no
 // time. Ours are 5 levels deep; a thousand clusters are below half of the rest.
 const (
-	maxFile  = 1 << 20
 	maxNodes = 50_000
 	maxDepth = 32
 	// maxBlocks bounds lists of sections, as clusters is one.
@@ -32,7 +34,7 @@ func parseYAML(file string, data []byte) (*yaml.Node, *Problem) {
 			Message: fmt.Sprintf(format, args...),
 		}
 	}
-	if len(data) > maxFile {
+	if len(data) > MaxFile {
 		return fail(0, 0, "larger than 1 MiB")
 	}
 	if line, column := invalidUTF8(data); line > 0 {

@@ -81,6 +81,25 @@ func New(o Options) *Memory {
 	}
 }
 
+// Resize changes how many points and changes are kept; zero means the default.
+// What is kept stays, as far as there is room.
+func (m *Memory) Resize(points, changes int) {
+	if points <= 0 {
+		points = defaultPoints
+	}
+	if changes <= 0 {
+		changes = defaultChanges
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if points != m.points.max {
+		m.points.resize(points)
+	}
+	if changes != m.changes.max {
+		m.changes.resize(changes)
+	}
+}
+
 // Record takes in the verdict of one round and returns the changes that it
 // shows. Every round is recorded once, in whatever order rounds end: one that
 // began before another that is already recorded tells of no change.

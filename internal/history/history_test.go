@@ -299,3 +299,41 @@ func heap() int64 {
 	runtime.ReadMemStats(&s)
 	return int64(s.HeapAlloc)
 }
+
+// TestResize: what is kept stays as far as there is room, the newest of it, and
+// what comes later is kept up to the new size.
+func TestResize(t *testing.T) {
+	m := New(Options{Points: 6, Changes: 3})
+	i := 0
+	change := func(n int) {
+		for range n {
+			i++
+			m.Record(verdict(at(10*i), uint64(i), 1, 2))
+			m.Point()
+		}
+	}
+	kept := func(points, changes int) {
+		t.Helper()
+		p := m.Points(time.Time{})
+		if len(p) != points || len(m.Changes()) != changes {
+			t.Errorf("%d points and %d changes, want %d and %d", len(p), len(m.Changes()), points, changes)
+		}
+		last, _ := m.Latest()
+		if n := len(p); n > 0 && !p[n-1].At.Equal(last.Start) {
+			t.Errorf("the newest point is of %v, want %v", p[n-1].At, last.Start)
+		}
+	}
+	change(10)
+	kept(6, 3)
+	m.Resize(4, 2)
+	kept(4, 2)
+	change(5)
+	kept(4, 2)
+	m.Resize(8, 5)
+	kept(4, 2)
+	change(10)
+	kept(8, 5)
+	m.Resize(0, 0)
+	change(20)
+	kept(28, 25)
+}

@@ -31,6 +31,14 @@ func (r *ring[T]) pop() {
 	r.n--
 }
 
+// resize changes how many values are kept. The oldest make room.
+func (r *ring[T]) resize(most int) {
+	for r.n > most {
+		r.pop()
+	}
+	r.buf, r.head, r.max = r.all(), 0, most
+}
+
 // at is the i-th value, the oldest being 0.
 func (r *ring[T]) at(i int) *T { return &r.buf[(r.head+i)%len(r.buf)] }
 

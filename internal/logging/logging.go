@@ -38,6 +38,9 @@ type Options struct {
 	Writer io.Writer // nil: standard error. Writes are serialised, one per line
 	Level  string    // one of Levels; "": info
 	Format string    // one of Formats; "": logfmt
+	// Var is set to Level, and changes the level when it is set again, see
+	// SetLevel. nil: the level stays.
+	Var *slog.LevelVar
 }
 
 // New returns a logger and flush, which the caller runs once, last. Lines are
@@ -45,8 +48,11 @@ type Options struct {
 // could not be written and why, which nobody else can tell: a logger has no
 // way to log that it cannot log.
 func New(o Options) (logger *slog.Logger, flush func() error, err error) {
-	level, err := parseLevel(o.Level)
-	if err != nil {
+	level := o.Var
+	if level == nil {
+		level = &slog.LevelVar{}
+	}
+	if err := SetLevel(level, o.Level); err != nil {
 		return nil, nil, err
 	}
 	if o.Writer == nil {
@@ -65,15 +71,17 @@ func New(o Options) (logger *slog.Logger, flush func() error, err error) {
 	return slog.New(sloggokit.NewGoKitHandler(s, level)), s.flush, nil
 }
 
-// parseLevel turns a name into a level.
-func parseLevel(name string) (slog.Level, error) {
+// SetLevel makes the level that a name of Levels means the least severe that is
+// logged; "" means info.
+func SetLevel(v *slog.LevelVar, name string) error {
 	if name == "" {
-		return slog.LevelInfo, nil
+		name = "info"
 	}
 	var level slog.Level
 	// Only the four names: slog alone would also take "INFO+2".
 	if !slices.Contains(Levels, name) || level.UnmarshalText([]byte(name)) != nil {
-		return 0, fmt.Errorf("unknown log level %q: want one of %s", name, strings.Join(Levels, ", "))
+		return fmt.Errorf("unknown log level %q: want one of %s", name, strings.Join(Levels, ", "))
 	}
-	return level, nil
+	v.Set(level)
+	return nil
 }
