@@ -87,7 +87,7 @@ type App struct {
 	reload   sync.Mutex    // one at a time
 }
 
-// ErrNothingToLoad: a reload was asked for, and there is no file.
+// ErrNothingToLoad is the error of a reload where there is no file.
 var ErrNothingToLoad = errors.New("there is no configuration file to load")
 
 // New prepares everything and binds the listeners. Clusters that do not answer
