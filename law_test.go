@@ -21,7 +21,7 @@ var layers = []struct {
 		"planned:internal/discover", "planned:internal/discover/kube",
 	}},
 	{"features", []string{
-		"collector", "benchmark", "planned:benchmark/h2", "planned:rules", "planned:dashboards", "planned:internal/ops", "planned:internal/alert",
+		"collector", "benchmark", "benchmark/h2", "planned:rules", "planned:dashboards", "planned:internal/ops", "planned:internal/alert",
 	}},
 	{"faces", []string{"planned:internal/remedy", "planned:internal/api"}},
 	{"app", []string{"internal/app"}},
