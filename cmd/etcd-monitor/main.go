@@ -48,7 +48,7 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	app.Version(version.Print("etcd-monitor")).VersionFlag.NoEnvar()
 	app.HelpFlag.Short('h').NoEnvar()
 	app.DefaultEnvars()
-	verbs := []verb{addServe(app), addVersion(app)}
+	verbs := append([]verb{addServe(app), addVersion(app)}, addCheck(app)...)
 
 	name, err := app.Parse(args)
 	if ended >= 0 {
