@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,14 +48,16 @@ func (c *Client) Probe(ctx context.Context, o ProbeOptions, sink ProbeSink) {
 	slot := o.Interval / time.Duration(o.Samples)
 	w := &writer{c: c, key: o.Key}
 	defer w.cleanUp()
+	var flying sync.WaitGroup
+	defer flying.Wait() // nothing is written any more when the key is taken away
 	for turn := 0; ; turn++ {
 		targets := c.targets()
 		for i, e := range targets {
-			c.probeReads(ctx, e, slot, sink)
+			c.probeReads(ctx, e, slot, &flying, sink)
 			// A write costs the whole cluster a proposal, so the samples are
 			// shared among the members: Samples per interval, not per member.
 			if o.Write && i == turn%len(targets) {
-				once(&e.flight.write, func() { w.probe(ctx, e, sink) })
+				once(&flying, &e.flight.write, func() { w.probe(ctx, e, sink) })
 			}
 			if !sleep(ctx, slot/time.Duration(len(targets))) {
 				return
@@ -83,8 +86,8 @@ func (c *Client) targets() []*endpoint {
 	return out
 }
 
-func (c *Client) probeReads(ctx context.Context, e *endpoint, slot time.Duration, sink ProbeSink) {
-	once(&e.flight.serializable, func() {
+func (c *Client) probeReads(ctx context.Context, e *endpoint, slot time.Duration, flying *sync.WaitGroup, sink ProbeSink) {
+	once(flying, &e.flight.serializable, func() {
 		c.probeRead(ctx, e, OpReadSerializable, c.opts.LocalTimeout, sink)
 	})
 	e.mu.Lock()
@@ -93,19 +96,19 @@ func (c *Client) probeReads(ctx context.Context, e *endpoint, slot time.Duration
 	if recent || learner {
 		return // the confirming read of a round was this slot's sample
 	}
-	once(&e.flight.linearizable, func() {
+	once(flying, &e.flight.linearizable, func() {
 		c.probeRead(ctx, e, OpReadLinearizable, c.opts.LinearizableTimeout, sink)
 	})
 }
 
-func once(busy *atomic.Bool, do func()) {
+func once(flying *sync.WaitGroup, busy *atomic.Bool, do func()) {
 	if !busy.CompareAndSwap(false, true) {
 		return
 	}
-	go func() {
+	flying.Go(func() {
 		defer busy.Store(false)
 		do()
-	}()
+	})
 }
 
 func (c *Client) probeRead(ctx context.Context, e *endpoint, op string, timeout time.Duration, sink ProbeSink) {

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -72,6 +73,7 @@ func (p *port) take(c *conn) {
 	p.mu.Unlock()
 	c.slow = wire == Trickle
 	if wire == Hang {
+		go c.hang()
 		return
 	}
 	select {
@@ -157,6 +159,12 @@ type conn struct {
 	net.Conn
 	p    *port
 	slow bool
+}
+
+// hang says nothing until the other end gives up.
+func (c *conn) hang() {
+	_, _ = io.Copy(io.Discard, c.Conn)
+	_ = c.Close()
 }
 
 func (c *conn) Write(b []byte) (int, error) {
