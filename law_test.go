@@ -69,6 +69,7 @@ var owners = []owner{
 	{library: "github.com/coreos/go-oidc", packages: "internal/api", instead: "internal/api"},
 	{library: "go.yaml.in/yaml", packages: "internal/config", instead: "what internal/config offers"},
 	{library: "go.yaml.in/yaml/v2", packages: "internal/app", instead: "what internal/config offers"}, // to read the web configuration as the toolkit does
+	{library: "github.com/HdrHistogram/hdrhistogram-go", packages: "benchmark", instead: "what benchmark reports"},
 	{library: "golang.org/x/net/http2", packages: "benchmark/h2", instead: "net/http"},
 }
 
