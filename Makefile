@@ -50,11 +50,6 @@ help: ## list the targets
 build: ## build bin/etcd-monitor
 	$(BUILD) -o bin/etcd-monitor ./cmd/etcd-monitor
 
-.PHONY: image
-image: ## build the container image ghcr.io/etcd-monitor/etcd-monitor (needs docker)
-	GOOS=linux GOARCH=$(ARCH) $(BUILD) -o .build/linux-$(ARCH)/etcd-monitor ./cmd/etcd-monitor
-	docker build --platform linux/$(ARCH) --build-arg ARCH=$(ARCH) -t ghcr.io/etcd-monitor/etcd-monitor:$(VERSION) .
-
 .PHONY: run
 run: build ## run a local etcd cluster and the exporter watching it
 	$(GO) run ./tools/run --exporter bin/etcd-monitor
@@ -82,6 +77,7 @@ etcd-versions: ## provide the older etcd servers that tests run against, print t
 .PHONY: lint fmt
 lint: ## run the pinned golangci-lint (its first build takes minutes)
 	$(LINT) run --allow-parallel-runners ./...
+	"$$(tools/build.sh actionlint)"
 
 fmt: ## format the tree
 	$(LINT) fmt ./...
@@ -112,3 +108,6 @@ coverage: tools ## run all tests, write coverage.html, print the total
 .PHONY: clean
 clean: ## remove what was built; caches stay
 	rm -rf bin .build coverage.out coverage.html
+
+# Builds for others: cross builds, images, installation.
+include deploy/packaging.mk

@@ -19,13 +19,14 @@ tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tags=
 case $name in
 golangci-lint) module=lint package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint ;;
+actionlint) module=actionlint package=github.com/rhysd/actionlint/cmd/actionlint ;;
 # Service discovery for clouds pulls in modules that some proxies do not have;
 # static, file and HTTP discovery stay without it, and we use nothing else.
 promtool | prometheus) module=prometheus package=github.com/prometheus/prometheus/cmd/$name tags=remove_all_sd ;;
 alertmanager | amtool) module=alertmanager package=github.com/prometheus/alertmanager/cmd/$name ;;
 pushgateway) module=pushgateway package=github.com/prometheus/pushgateway ;;
 *)
-  echo "usage: tools/build.sh [-n] golangci-lint|promtool|prometheus|alertmanager|amtool|pushgateway" >&2
+  echo "usage: tools/build.sh [-n] actionlint|golangci-lint|promtool|prometheus|alertmanager|amtool|pushgateway" >&2
   exit 2
   ;;
 esac

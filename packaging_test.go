@@ -1,0 +1,39 @@
+package etcdmonitor_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// build.ps1 does what make does, by the same names.
+func TestWindowsBuildHasItsPart(t *testing.T) {
+	script := read(t, "build.ps1")
+	targets := read(t, "Makefile") + read(t, "deploy/packaging.mk")
+	list := regexp.MustCompile(`(?s)\[ValidateSet\((.*?)\)\]`).FindStringSubmatch(script)
+	if list == nil {
+		t.Fatal("build.ps1 lists no commands")
+	}
+	commands := regexp.MustCompile(`'([a-z-]+)'`).FindAllStringSubmatch(list[1], -1)
+	if len(commands) != 11 {
+		t.Errorf("%d commands in build.ps1", len(commands))
+	}
+	for _, c := range commands {
+		if !regexp.MustCompile(`(?m)^    '` + c[1] + `' \{`).MatchString(script) {
+			t.Errorf("build.ps1 does nothing for %s", c[1])
+		}
+		if !regexp.MustCompile(`(?m)^`+c[1]+`:`).MatchString(targets) && !strings.Contains(targets, " "+c[1]+":") {
+			t.Errorf("make has no %s", c[1])
+		}
+	}
+}
