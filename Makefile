@@ -82,7 +82,10 @@ lint: ## run the pinned golangci-lint (its first build takes minutes)
 fmt: ## format the tree
 	$(LINT) fmt ./...
 
-.PHONY: golden docs
+.PHONY: generate golden docs
+generate: ## make dashboards/*.json from tools/dashboards
+	$(GO) run ./tools/dashboards
+
 golden: ## rewrite golden files and generated documents; read the diff
 	@packages=$$({ $(GREP_TESTS) -l '"update"' . || true; } | xargs -r -n1 dirname | sort -u); \
 		[ -z "$$packages" ] || $(GO) test $$packages -update

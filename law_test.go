@@ -21,7 +21,7 @@ var layers = []struct {
 		"planned:internal/discover", "planned:internal/discover/kube",
 	}},
 	{"features", []string{
-		"collector", "benchmark", "benchmark/h2", "planned:rules", "planned:dashboards", "planned:internal/ops", "planned:internal/alert",
+		"collector", "benchmark", "benchmark/h2", "planned:rules", "dashboards", "planned:internal/ops", "planned:internal/alert",
 	}},
 	{"faces", []string{"planned:internal/remedy", "planned:internal/api"}},
 	{"app", []string{"internal/app"}},
@@ -29,6 +29,7 @@ var layers = []struct {
 	{"module root", []string{"."}},
 	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake"}},
 	{"test programs", []string{"planned:tools/run"}},
+	{"generators", []string{"tools/dashboards"}},
 }
 
 // testSide is the layer that no package of the product imports, except in its
