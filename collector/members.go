@@ -6,7 +6,7 @@ var (
 	memberUp = gauge("etcd_monitor_member_up",
 		"Whether the member answers Status within its deadline. Absent when no endpoint leads to it, or when it cannot be told (a failed TLS handshake, a refusal).", "cluster", "member")
 	memberConfigured = gauge("etcd_monitor_member_configured",
-		"Whether a configured endpoint leads to the member. 0: it is known from the member list.", "cluster", "member")
+		"Whether a configured endpoint leads to the member, and to no other. 0: it is known from the member list, or a load balancer led to it.", "cluster", "member")
 	memberIsLeader = gauge("etcd_monitor_member_is_leader",
 		"Whether the member says it leads. A deposed leader says so for a while.", "cluster", "member")
 	memberIsLearner = gauge("etcd_monitor_member_is_learner",

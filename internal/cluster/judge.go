@@ -89,7 +89,7 @@ func memberOf(s seen) Member {
 	m := Member{
 		ID: s.id.Member, ClusterID: s.id.Cluster,
 		Listed: s.listed, Started: s.started, Learner: s.learner,
-		Configured: slices.ContainsFunc(s.answers, func(a Answer) bool { return a.Configured }),
+		Configured: slices.ContainsFunc(s.answers, func(a Answer) bool { return a.Configured && !a.Balanced }),
 		Up:         s.up(),
 		Status:     s.best.Status,
 		Read:       s.best.Read,

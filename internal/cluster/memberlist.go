@@ -8,9 +8,10 @@ import (
 // believedList is the member list that a verdict rests on.
 type believedList struct {
 	MemberList
-	ok        bool // there is one
-	confirmed bool // told by a member that a quorum vouches for
-	proxy     bool // somebody gave a list in which he is not himself
+	ok        bool     // there is one
+	confirmed bool     // told by a member that a quorum vouches for
+	proxy     bool     // somebody gave a list in which he is not himself
+	nobodys   []string // endpoints whose list does not say who tells it
 }
 
 func (l believedList) members() []ListedMember {
@@ -38,7 +39,10 @@ func chooseList(o Observation, main ID) believedList {
 	var applied uint64
 	for _, l := range o.Lists {
 		switch {
-		case l.From == 0, l.Cluster == main && !l.Contains(l.From):
+		case l.From == 0:
+			chosen.proxy, chosen.nobodys = true, append(chosen.nobodys, l.Endpoint)
+			continue
+		case l.Cluster == main && !l.Contains(l.From):
 			chosen.proxy = true
 			continue
 		case l.Cluster != main, main == 0:
@@ -49,12 +53,18 @@ func chooseList(o Observation, main ID) believedList {
 			confirmed == chosen.confirmed && at > applied; !better {
 			continue
 		}
-		chosen = believedList{MemberList: l, ok: true, confirmed: confirmed, proxy: chosen.proxy}
+		chosen = believedList{MemberList: l, ok: true, confirmed: confirmed, proxy: chosen.proxy, nobodys: chosen.nobodys}
 		applied = at
 	}
 	chosen.Members = slices.Clone(chosen.Members)
 	slices.SortFunc(chosen.Members, func(a, b ListedMember) int { return cmp.Compare(a.ID, b.ID) })
 	return chosen
+}
+
+// unknowable reports that etcd's grpc-proxy answers at the endpoint, for now one
+// member and now another, and that there is no list to know them by.
+func (l believedList) unknowable(endpoint string) bool {
+	return !l.ok && slices.Contains(l.nobodys, endpoint)
 }
 
 func vouched(answers []Answer, id Identity) (confirmed bool, applied uint64) {

@@ -31,8 +31,10 @@ type Answer struct {
 	// was learned; 0 for a configured one.
 	Wanted ID
 	// Last is the member that answered at this endpoint before; 0 when none
-	// did or when it keeps changing, as behind a load balancer.
+	// did or when it keeps changing.
 	Last Identity
+	// Balanced: different members answer here, as behind a load balancer.
+	Balanced bool
 
 	Status        *Status
 	StatusFailure *Failure

@@ -51,6 +51,13 @@ var endpoints = []row{
 		m1 up -, confirmed -, partition -, not configured
 		m2 up 1, confirmed 1, partition 0
 		m3 up -, confirmed -, partition -, not configured`},
+	{"a load balancer that was seen to be one is no member's endpoint", three.round(
+		up(m1).leads(2), up(m2).follows(m1, 2).on(lb).balanced()), `
+		quorum 1, m1 leads in term 2, claims 1, split brain 0 0
+		voters 3, up -, confirmed -, quorum size 2, tolerance -
+		m1 up 1, confirmed 1, partition 0, leads
+		m2 up 1, confirmed 1, partition 0, not configured
+		m3 up -, confirmed -, partition -, not configured`},
 	{"a load balancer that does not answer takes no member down", three.round(
 		up(m1).leads(2), up(m2).follows(m1, 2), up(m3).follows(m1, 2), killed(m1).on(lb).stranger()), `
 		quorum 1, m1 leads in term 2, claims 1, split brain 0 0
@@ -61,14 +68,12 @@ var endpoints = []row{
 		http://lb:2379 refused`},
 	{"grpc-proxy: a quorum, and no idea of whom", noList.round(
 		up(m2).follows(m1, 2).servedBy(m3).on("http://proxy:2379").stranger()).lists(fakeList()), `
-		quorum 1, leader not told, claims 0, split brain 0 0
-		voters -
-		a2 up 1, confirmed -, partition -`},
+		quorum 1, leader not told, claims -, split brain 0 0
+		voters -`},
 	{"grpc-proxy, and no quorum behind it: that is not for its list to say", noList.round(
 		up(m2).leaderless(2).on("http://proxy:2379").stranger()).lists(fakeList()), `
-		quorum - proxy, claims 0, split brain 0 0
-		voters -
-		a2 up 1, confirmed 0, partition -, sees no leader`},
+		quorum - proxy, claims -, split brain 0 0
+		voters -`},
 	{"a grpc-proxy beside the members' own endpoints", three.round(
 		up(m1).leads(2), up(m2).follows(m1, 2), killed(m3)).lists(fakeList(), three.toldBy(m1)), `
 		quorum 1, m1 leads in term 2, claims 1, split brain 0 0

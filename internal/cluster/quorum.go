@@ -30,6 +30,8 @@ func quorum(o Observation, main ID, r roster, list believedList) (Opt[bool], Unk
 	case answered(func(s seen) bool { return s.voter }):
 	case answered(func(s seen) bool { return s.learner }):
 		return Opt[bool]{}, UnknownLearnerOnly
+	case slices.ContainsFunc(o.Answers, func(a Answer) bool { return a.Status != nil && list.unknowable(a.Endpoint) }):
+		return Opt[bool]{}, UnknownProxy
 	default:
 		return Opt[bool]{}, whyNobody(o.Answers)
 	}

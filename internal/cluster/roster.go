@@ -48,6 +48,9 @@ func newRoster(o Observation, main ID, list believedList) roster {
 	groups := map[slot][]int{}
 	clones := cloneOf(o)
 	for i, a := range o.Answers {
+		if list.unknowable(a.Endpoint) {
+			continue // it speaks for whom it likes, for another one next time
+		}
 		if id := owner(a, main, list, o.Remembered); id.Member != 0 {
 			groups[slot{id, clones[i]}] = append(groups[slot{id, clones[i]}], i)
 		}

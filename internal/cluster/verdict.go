@@ -59,7 +59,7 @@ type Member struct {
 	Listed     bool
 	Started    bool
 	Learner    bool
-	Configured bool // a configured endpoint leads to it
+	Configured bool // a configured endpoint leads to it, and to no other member
 
 	Up        Opt[bool]
 	Confirmed Opt[bool] // voters only

@@ -170,6 +170,12 @@ func (s say) stranger() say {
 	return s
 }
 
+// balanced: different members have answered at the endpoint.
+func (s say) balanced() say {
+	s.Balanced = true
+	return s.stranger()
+}
+
 // learned: not configured, but dialled as that member's advertised URL.
 func (s say) learned() say {
 	s.Configured, s.Wanted = false, s.Last.Member

@@ -47,7 +47,8 @@ func (c *Client) discover(q *inquiry) []*endpoint {
 	return fresh
 }
 
-// covered reports whether a configured endpoint leads to the member.
+// covered reports whether a configured endpoint leads to the member, and not to
+// a load balancer, which may lead to another one next time.
 func covered(v cluster.Verdict, id cluster.ID) bool {
 	return slices.ContainsFunc(v.Members, func(m cluster.Member) bool { return m.ID == id && m.Configured })
 }
@@ -124,8 +125,8 @@ func (c *Client) forget(v cluster.Verdict) {
 }
 
 // remember who answers at the endpoint. An endpoint whose member changes while
-// the former one is still a member has a load balancer behind it: nobody in
-// particular is down when it does not answer.
+// the former one is still a member, as far as anybody tells, has a load balancer
+// behind it: nobody in particular is down when it does not answer.
 func (e *endpoint) remember(a cluster.Answer, at time.Time, list []cluster.ListedMember) {
 	id := a.Identity()
 	if id.Member == 0 {
@@ -140,9 +141,11 @@ func (e *endpoint) remember(a cluster.Answer, at time.Time, list []cluster.Liste
 	}
 	switch {
 	case e.balanced:
+	case a.Balanced:
+		e.balanced, e.last = true, cluster.Identity{}
 	case e.last.Member == 0 || e.last == id:
 		e.last = id
-	case slices.ContainsFunc(list, func(m cluster.ListedMember) bool { return m.ID == e.last.Member }):
+	case len(list) == 0, slices.ContainsFunc(list, func(m cluster.ListedMember) bool { return m.ID == e.last.Member }):
 		e.balanced, e.last = true, cluster.Identity{}
 	default:
 		e.last = id // the former one was replaced

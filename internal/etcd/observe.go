@@ -53,7 +53,7 @@ func (q *inquiry) newAsked(e *endpoint) *asked {
 	defer e.mu.Unlock()
 	return &asked{
 		e:      e,
-		answer: cluster.Answer{Endpoint: e.url, Configured: e.configured, Wanted: e.wanted, Last: e.last},
+		answer: cluster.Answer{Endpoint: e.url, Configured: e.configured, Wanted: e.wanted, Last: e.last, Balanced: e.balanced},
 	}
 }
 
@@ -154,9 +154,13 @@ func (q *inquiry) look(ctx context.Context, a *asked) {
 	settle(&a.answer)
 }
 
-// settle drops what somebody else answered at an advertised address.
+// settle drops what somebody else answered at an advertised address, and notes
+// where one member gave the Status and another one served the read.
 func settle(a *cluster.Answer) {
 	id := a.Identity()
+	if from := a.Read.From; from.Member != 0 && from != id {
+		a.Balanced = true
+	}
 	if a.Wanted == 0 || id.Member == 0 || id.Member == a.Wanted {
 		return
 	}
