@@ -86,6 +86,8 @@ type Config struct {
 	Fuse           Fuse
 
 	SLO SLO
+	// Targets are shown beside the figures for information.
+	Targets SLO
 	// MaxErrorRate is the share of operations that may fail, 0 to 1.
 	MaxErrorRate float64
 
@@ -110,7 +112,7 @@ func Default() Config {
 		Type: Mixed, Connections: 10, Clients: 10, KeySize: 32, ValueSize: 256, KeyPrefix: "/benchmark-test",
 		Ops: 10_000, ReadRatio: 0.7, RangeSize: 100, TxnOps: 4, Watchers: 10,
 		EndpointMode: AllEndpoints, Timeout: 5 * time.Second, CleanupTimeout: time.Minute,
-		Fuse: Fuse{QuotaShare: 0.8, Alarm: true}, MaxErrorRate: 0.01,
+		Fuse: Fuse{QuotaShare: 0.8, Alarm: true}, MaxErrorRate: 0.01, Targets: SeedSLO(),
 	}
 }
 

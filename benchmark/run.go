@@ -106,7 +106,7 @@ func (r *run) measure() (Report, error) {
 	report := r.report(o)
 	report.Server = r.serverReport(before, after, v, o)
 	report.Bottleneck = bottleneck(report)
-	report.SLOs = r.c.SLO.judge(report)
+	report.SLOs = r.c.SLO.judge(report, r.c.Targets)
 	if failure != nil {
 		report.Stopped = failure.Error()
 	}

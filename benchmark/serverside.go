@@ -1,13 +1,10 @@
 package benchmark
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
@@ -51,43 +48,23 @@ type MemberReport struct {
 // snapshot is what members told of themselves at one moment.
 type snapshot struct {
 	digests map[cluster.ID]cluster.Digest
-	cores   map[cluster.ID]float64
 }
 
 // snapshot asks every member. One that does not tell is missing.
 func (s *server) snapshot(ctx context.Context) snapshot {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	snap := snapshot{digests: map[cluster.ID]cluster.Digest{}, cores: map[cluster.ID]float64{}}
+	snap := snapshot{digests: map[cluster.ID]cluster.Digest{}}
 	s.client.RefreshDigests(ctx, 0, make(chan struct{}, 8))
 	for _, d := range s.client.Digests() {
 		if d.Failure == nil && d.Member != 0 {
 			snap.digests[d.Member] = d.Digest
-			if n, ok := s.cores(ctx, d.Member); ok {
-				snap.cores[d.Member] = n
-			}
 		}
 	}
 	return snap
 }
 
-// cores is how many cores a member may use.
-func (s *server) cores(ctx context.Context, member cluster.ID) (float64, bool) {
-	body, err := s.client.OpenMetrics(ctx, member)
-	if err != nil {
-		return 0, false
-	}
-	defer func() { _ = body.Close() }()
-	var found float64
-	for lines := bufio.NewScanner(body); lines.Scan(); {
-		if text, ok := strings.CutPrefix(lines.Text(), "go_sched_gomaxprocs_threads "); ok {
-			found, _ = strconv.ParseFloat(text, 64)
-		}
-	}
-	return found, found > 0
-}
-
-// serverReport compares two snapshots.
+// report compares two snapshots.
 func (s *server) report(before, after snapshot, v cluster.Verdict) ServerReport {
 	r := ServerReport{Members: []MemberReport{}, Client: ClientReport{Cores: runtime.GOMAXPROCS(0)}}
 	for _, m := range v.Members {
@@ -99,9 +76,6 @@ func (s *server) report(before, after snapshot, v cluster.Verdict) ServerReport 
 		}
 		if okBefore && okAfter {
 			mr.compare(a, b, b.At.Sub(a.At).Seconds())
-		}
-		if n, ok := after.cores[m.ID]; ok {
-			mr.CPULimit = &n
 		}
 		r.Members = append(r.Members, mr)
 	}
@@ -121,24 +95,29 @@ func (m *MemberReport) compare(a, b cluster.Digest, wall float64) {
 	m.Committed = between(a, b, "proposals_committed")
 	m.FailedProposal = between(a, b, "proposals_failed_total")
 	m.SlowApplies = between(a, b, "slow_applies_total")
+	if limit, ok := valueOf(b, "gomaxprocs"); ok {
+		m.CPULimit = &limit
+	}
 	if cpu := between(a, b, "cpu_seconds_total"); cpu != nil && wall > 0 {
 		cores := *cpu / wall
 		m.CPUCores = &cores
 	}
 }
 
+// valueOf is a metric without labels in a digest.
+func valueOf(d cluster.Digest, name string) (float64, bool) {
+	for _, v := range d.Values {
+		if v.Name == name {
+			return v.Value, true
+		}
+	}
+	return 0, false
+}
+
 // between is how much a counter grew; nil when it is not told or began anew.
 func between(a, b cluster.Digest, name string) *float64 {
-	value := func(d cluster.Digest) (float64, bool) {
-		for _, v := range d.Values {
-			if v.Name == name {
-				return v.Value, true
-			}
-		}
-		return 0, false
-	}
-	from, ok1 := value(a)
-	to, ok2 := value(b)
+	from, ok1 := valueOf(a, name)
+	to, ok2 := valueOf(b, name)
 	if !ok1 || !ok2 || to < from {
 		return nil
 	}

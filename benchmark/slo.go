@@ -49,9 +49,9 @@ type SLOResult struct {
 }
 
 // judge compares a report with the targets that were asked for and, for
-// information, with those of the documentation. What was asked for and could not
-// be measured is not met.
-func (s SLO) judge(r Report) []SLOResult {
+// information, with others. What was asked for and could not be measured is not
+// met.
+func (s SLO) judge(r Report, others SLO) []SLOResult {
 	var reads, writes float64
 	var hasReads, hasWrites bool
 	for _, k := range r.Kinds {
@@ -61,14 +61,13 @@ func (s SLO) judge(r Report) []SLOResult {
 			writes, hasWrites = writes+k.Throughput, true
 		}
 	}
-	seed := SeedSLO()
 	var out []SLOResult
 	add := func(name string, asked, known float64, actual *float64, relevant, atLeast bool) {
 		result := SLOResult{Name: name, Target: asked, Actual: actual, Asked: asked > 0}
 		if !result.Asked {
 			result.Target = known
 		}
-		if !relevant && !result.Asked {
+		if !result.Asked && (!relevant || known == 0) {
 			return
 		}
 		result.Met = actual != nil && (atLeast && *actual >= result.Target || !atLeast && *actual <= result.Target)
@@ -80,9 +79,9 @@ func (s SLO) judge(r Report) []SLOResult {
 		}
 		return &v
 	}
-	add("read_throughput", s.ReadThroughput, seed.ReadThroughput, measured(reads, hasReads), hasReads, true)
-	add("write_throughput", s.WriteThroughput, seed.WriteThroughput, measured(writes, hasWrites), hasWrites, true)
-	add("p99_latency", s.P99Seconds, seed.P99Seconds, r.Latency.P99, true, false)
+	add("read_throughput", s.ReadThroughput, others.ReadThroughput, measured(reads, hasReads), hasReads, true)
+	add("write_throughput", s.WriteThroughput, others.WriteThroughput, measured(writes, hasWrites), hasWrites, true)
+	add("p99_latency", s.P99Seconds, others.P99Seconds, r.Latency.P99, true, false)
 	if s.AskErrorRate {
 		rate := r.Operations.ErrorRate()
 		out = append(out, SLOResult{"error_rate", s.ErrorRate, &rate, true, rate <= s.ErrorRate})

@@ -28,8 +28,19 @@ func fail(stderr io.Writer, err error) int {
 		_, _ = fmt.Fprintln(stderr, "etcd-monitor: try --help")
 		return exitUsage
 	}
+	if e, ok := errors.AsType[exitError](err); ok {
+		return e.code
+	}
 	return exitFailed
 }
+
+// exitError is an error with an exit code of its own.
+type exitError struct {
+	code int
+	error
+}
+
+func (e exitError) Unwrap() error { return e.error }
 
 // printProblems prints a line each. One in a file begins with its place, where
 // editors look for it.

@@ -49,6 +49,7 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	app.HelpFlag.Short('h').NoEnvar()
 	app.DefaultEnvars()
 	verbs := append([]verb{addServe(app), addVersion(app)}, addCheck(app)...)
+	verbs = append(verbs, addBenchmark(app)...)
 
 	name, err := app.Parse(args)
 	if ended >= 0 {

@@ -30,6 +30,7 @@ type serveFlags struct {
 	poll       *flag[time.Duration]
 	web        *web.FlagConfig
 	collectors map[string]*switchFlag // those that are no key
+	benchmark  *benchmarkFlags        // instead of serving, with --run-benchmark
 }
 
 // addServe adds the default verb.
@@ -39,6 +40,7 @@ func addServe(a *kingpin.Application) verb {
 	f.settings = addSettings(cmd)
 	f.poll = addFlag(cmd, "config.poll-interval", "0s", "How often to look whether the configuration file has changed, and load it then; 0s for only on SIGHUP and POST /-/reload.", orZero(duration(time.Second)))
 	f.web = kingpinflag.AddFlags(cmd, defaultListen)
+	f.benchmark = addRunBenchmark(cmd, f.settings)
 	for _, c := range collector.Infos() {
 		if name := "collector." + c.Name; cmd.GetFlag(name) == nil {
 			f.collectors[c.Name] = boolFlag(cmd, name, "Collector: "+c.Help, c.Default)
@@ -48,6 +50,9 @@ func addServe(a *kingpin.Application) verb {
 }
 
 func (f *serveFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	if f.benchmark.instead {
+		return f.benchmark.run(ctx, "", stdout, stderr)
+	}
 	// Before anything that takes time: a signal that nobody catches ends us.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)

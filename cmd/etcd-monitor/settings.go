@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -36,12 +38,17 @@ func (f *keyFlag) String() string { return f.text }
 // IsBoolFlag tells kingpin which flags need no value.
 func (f *keyFlag) IsBoolFlag() bool { return f.Switch }
 
-// addSettings adds the flags that a verb takes its configuration from.
-func addSettings(cmd *kingpin.CmdClause) *settings {
+// addSettings adds the flags that a verb takes its configuration from: those of
+// all keys, or of the keys below the sections that are named.
+func addSettings(cmd *kingpin.CmdClause, sections ...string) *settings {
 	s := &settings{}
 	cmd.Flag("config.file", "Configuration file. Flags and ETCD_MONITOR_* variables count more than what is in it.").
 		PlaceHolder("FILE").StringVar(&s.file)
 	for _, k := range config.Flags() {
+		within := func(section string) bool { return strings.HasPrefix(k.Key, section+".") }
+		if len(sections) > 0 && !slices.ContainsFunc(sections, within) {
+			continue
+		}
 		f := &keyFlag{Flag: k}
 		clause := cmd.Flag(k.Name, k.Help).IsSetByUser(&f.given)
 		if k.Default != "" {

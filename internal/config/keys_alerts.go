@@ -47,32 +47,3 @@ const rendering = "rendering a configuration for Alertmanager"
 var channel = oneOf("email", "slack", "pagerduty", "webhook", "console")
 
 // Benchmarks are run by the verb of that name, which takes its defaults here.
-var laterBenchmark = []key{
-	{path: "benchmark", kind: kindSection, later: "benchmarking", doc: "Benchmarks, which write to etcd."},
-	{path: "benchmark.enabled", kind: kindBool, def: "false", doc: "Run one now and then."},
-	{path: "benchmark.interval", kind: kindDuration, def: "1h", check: lasting(time.Minute, 30*day), doc: "How often."},
-	{path: "benchmark.pushgateway", kind: kindSection, doc: "Where results go."},
-	{path: "benchmark.pushgateway.url", kind: kindText, check: webURL, doc: "URL of the Pushgateway."},
-	{path: "benchmark.pushgateway.job", kind: kindText, def: "etcd-monitor-benchmark", check: notEmpty, doc: "Value of the label `job`."},
-	{path: "benchmark.default", kind: kindSection, doc: "What a benchmark does unless told otherwise."},
-	{path: "benchmark.default.type", kind: kindText, def: "mixed", check: oneOf("write", "read", "mixed", "range", "delete", "txn"), doc: "write, read, mixed, range, delete or txn."},
-	{path: "benchmark.default.connections", kind: kindInt, def: "10", check: within(1, 10_000), doc: "Connections."},
-	{path: "benchmark.default.clients", kind: kindInt, def: "10", check: within(1, 10_000), doc: "Clients per connection."},
-	{path: "benchmark.default.key_size", kind: kindInt, def: "32", check: within(16, 4096), doc: "Bytes of a key."},
-	{path: "benchmark.default.value_size", kind: kindInt, def: "256", check: within(0, 10<<20), doc: "Bytes of a value."},
-	{path: "benchmark.default.total_operations", kind: kindInt, def: "10000", check: within(1, 1e9), doc: "Operations."},
-	{path: "benchmark.default.duration", kind: kindDuration, def: "0s", check: lasting(0, 7*day), doc: "Time instead of operations; 0s for none."},
-	{path: "benchmark.default.key_prefix", kind: kindText, def: "/benchmark-test", check: ownPrefix, doc: "Prefix of the keys that are written."},
-	{path: "benchmark.default.target_leader", kind: kindBool, def: "false", doc: "Talk to the leader only."},
-	{path: "benchmark.default.rate_limit", kind: kindInt, def: "0", check: within(0, 1e7), doc: "Operations per second in all; 0 for as many as go."},
-	{path: "benchmark.default.read_ratio", kind: kindNumber, def: "0.7", check: ratio, doc: "Share of reads in a mixed one, from 0 to 1."},
-	{path: "benchmark.default.range_size", kind: kindInt, def: "100", check: within(1, 1e6), doc: "Keys of a range."},
-	{path: "benchmark.default.txn_ops", kind: kindInt, def: "4", check: within(1, 128), doc: "Operations of a transaction."},
-	{path: "benchmark.slo", kind: kindSection, doc: "What a benchmark must reach."},
-	{path: "benchmark.slo.read_throughput", kind: kindNumber, def: "40000", check: within(0, 1e9), doc: "Reads per second."},
-	{path: "benchmark.slo.write_throughput", kind: kindNumber, def: "20000", check: within(0, 1e9), doc: "Writes per second."},
-	{path: "benchmark.slo.p99_latency_ms", kind: kindNumber, def: "100", check: within(0, 1e6), doc: "99th percentile of latency in milliseconds."},
-	{path: "benchmark.slo.max_error_rate", kind: kindNumber, def: "0", check: ratio, doc: "Share of operations that may fail, from 0 to 1."},
-	{path: "benchmark.slo.enforce", kind: kindBool, def: "false", doc: "Fail when one is missed."},
-	{path: "benchmark.max_api_operations", kind: kindInt, def: "100000", check: within(1, 1e9), doc: "Most operations of one that the API starts."},
-}

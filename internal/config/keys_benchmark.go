@@ -1,0 +1,40 @@
+package config
+
+import "time"
+
+// benchmarkKeys are what a benchmark does unless its command line says otherwise.
+var benchmarkKeys = []key{
+	{path: "benchmark", kind: kindSection, doc: "Benchmarks, which write to etcd."},
+	{path: "benchmark.enabled", kind: kindBool, def: "false", later: "running benchmarks on a schedule", doc: "Run one on a schedule, of each cluster in turn."},
+	{path: "benchmark.interval", kind: kindDuration, def: "1h", check: lasting(time.Minute, 30*day), doc: "How often."},
+	{path: "benchmark.pushgateway", kind: kindSection, doc: "Where results go."},
+	{path: "benchmark.pushgateway.url", kind: kindText, check: webURL, doc: "URL of the Pushgateway; empty for none."},
+	{path: "benchmark.pushgateway.job", kind: kindText, def: "etcd-monitor-benchmark", check: notEmpty, doc: "Value of the label `job`."},
+	{path: "benchmark.pushgateway.username", kind: kindText, doc: "User of basic authentication."},
+	{path: "benchmark.pushgateway.password_file", kind: kindFile, doc: "File with the user's password."},
+	{path: "benchmark.pushgateway.ca_file", kind: kindFile, doc: "File with the CAs to verify it with; else those of the system."},
+	{path: "benchmark.pushgateway.cert_file", kind: kindFile, doc: "File with our client certificate."},
+	{path: "benchmark.pushgateway.key_file", kind: kindFile, doc: "File with the key of our client certificate."},
+	{path: "benchmark.pushgateway.insecure_skip_verify", kind: kindBool, def: "false", doc: "Do not verify its certificate."},
+	{path: "benchmark.default", kind: kindSection, doc: "What a benchmark does unless told otherwise."},
+	{path: "benchmark.default.type", kind: kindText, def: "mixed", check: oneOf("write", "read", "mixed", "range", "delete", "txn", "cas", "lease", "watch"), flag: "benchmark-type", doc: "write, read, mixed, range, delete, txn, cas, lease or watch."},
+	{path: "benchmark.default.connections", kind: kindInt, def: "10", check: within(1, 10_000), doc: "TCP connections."},
+	{path: "benchmark.default.clients", kind: kindInt, def: "10", check: within(1, 10_000), doc: "Clients per connection: calls that are in flight at a time."},
+	{path: "benchmark.default.key_size", kind: kindInt, def: "32", check: within(16, 4096), doc: "Bytes of a key. The prefix and a number of six digits must fit."},
+	{path: "benchmark.default.value_size", kind: kindInt, def: "256", check: within(0, 10<<20), doc: "Bytes of a value."},
+	{path: "benchmark.default.total_operations", kind: kindInt, def: "10000", check: within(1, 1e9), flag: "benchmark-ops", doc: "Operations."},
+	{path: "benchmark.default.duration", kind: kindDuration, def: "0s", check: lasting(0, 7*day), doc: "Time instead of operations; 0s for none."},
+	{path: "benchmark.default.key_prefix", kind: kindText, def: "/benchmark-test", check: ownPrefix, doc: "Prefix of the keys that are written."},
+	{path: "benchmark.default.target_leader", kind: kindBool, def: "false", doc: "Talk to the leader only, wherever it moves."},
+	{path: "benchmark.default.rate_limit", kind: kindInt, def: "0", check: within(0, 1e7), doc: "Operations per second in all, on a schedule that does not wait for etcd; 0 for as many as go."},
+	{path: "benchmark.default.read_ratio", kind: kindNumber, def: "0.7", check: ratio, doc: "Share of reads in a mixed one, from 0 to 1."},
+	{path: "benchmark.default.range_size", kind: kindInt, def: "100", check: within(1, 1e6), doc: "Keys of a range."},
+	{path: "benchmark.default.txn_ops", kind: kindInt, def: "4", check: within(1, 128), doc: "Writes of a transaction."},
+	{path: "benchmark.slo", kind: kindSection, doc: "What a benchmark is to reach."},
+	{path: "benchmark.slo.read_throughput", kind: kindNumber, def: "40000", check: within(0, 1e9), doc: "Reads per second."},
+	{path: "benchmark.slo.write_throughput", kind: kindNumber, def: "20000", check: within(0, 1e9), doc: "Writes per second."},
+	{path: "benchmark.slo.p99_latency_ms", kind: kindNumber, def: "100", check: within(0, 1e6), doc: "99th percentile of latency in milliseconds."},
+	{path: "benchmark.slo.max_error_rate", kind: kindNumber, def: "0", check: ratio, doc: "Share of operations that may fail, from 0 to 1."},
+	{path: "benchmark.slo.enforce", kind: kindBool, def: "false", doc: "Fail when one is missed. Else they are shown for information."},
+	{path: "benchmark.max_api_operations", kind: kindInt, def: "100000", check: within(1, 1e9), later: "starting benchmarks over the API", doc: "Most operations of one that the API starts."},
+}
