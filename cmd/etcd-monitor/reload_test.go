@@ -14,10 +14,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
 )
 
-// TestMain lets a test start this binary as the program.
+// TestMain lets a test start this binary as the program, or as a member of etcd.
 func TestMain(m *testing.M) {
+	etcdtest.Main()
 	if os.Getenv("RUN_AS_PROGRAM") != "" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
