@@ -69,7 +69,7 @@ test: tools ## all tests, against real etcd, with the race detector where it can
 
 .PHONY: tools etcd-versions
 tools: etcd-versions # what tests run besides our own code
-	@for t in promtool prometheus amtool alertmanager pushgateway; do tools/build.sh $$t; done
+	@for t in promtool prometheus amtool alertmanager alertmanager026 pushgateway; do tools/build.sh $$t; done
 
 etcd-versions: ## provide the older etcd servers that tests run against, print their paths
 	@tools/etcd-versions.sh
