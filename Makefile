@@ -36,7 +36,7 @@ NO_RACE = echo "*** NO RACE DETECTOR: this machine has no working C compiler, da
 
 # The packages whose tests start no etcd.
 PURE = $(shell $(GO) list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | \
-	awk '!/internal\/etcdtest/ { print $$1 }')
+	awk '!/internal\/(etcdtest|alerttest)/ { print $$1 }')
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 LINT = "$$(tools/build.sh golangci-lint)"
 # grep -r without what others wrote: caches and git's own.
@@ -69,7 +69,7 @@ test: tools ## all tests, against real etcd, with the race detector where it can
 
 .PHONY: tools etcd-versions
 tools: etcd-versions # what tests run besides our own code
-	@for t in promtool prometheus amtool alertmanager alertmanager026 pushgateway; do tools/build.sh $$t; done
+	@for t in promtool prometheus amtool alertmanager alertmanager027 pushgateway; do tools/build.sh $$t; done
 
 etcd-versions: ## provide the older etcd servers that tests run against, print their paths
 	@tools/etcd-versions.sh

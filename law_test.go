@@ -21,13 +21,13 @@ var layers = []struct {
 		"planned:internal/discover", "planned:internal/discover/kube",
 	}},
 	{"features", []string{
-		"collector", "benchmark", "benchmark/h2", "planned:rules", "dashboards", "planned:internal/ops", "planned:internal/alert",
+		"collector", "benchmark", "benchmark/h2", "rules", "dashboards", "planned:internal/ops", "planned:internal/alert",
 	}},
 	{"faces", []string{"planned:internal/remedy", "planned:internal/api"}},
 	{"app", []string{"internal/app"}},
 	{"cmd", []string{"cmd/etcd-monitor"}},
 	{"module root", []string{"."}},
-	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake"}},
+	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake", "internal/alerttest"}},
 	{"test programs", []string{"planned:tools/run"}},
 	{"generators", []string{"tools/dashboards"}},
 }

@@ -25,10 +25,10 @@ actionlint) module=actionlint package=github.com/rhysd/actionlint/cmd/actionlint
 promtool | prometheus) module=prometheus package=github.com/prometheus/prometheus/cmd/$name tags=remove_all_sd ;;
 alertmanager | amtool) module=alertmanager package=github.com/prometheus/alertmanager/cmd/$name ;;
 # The oldest one that the shipped configuration works on.
-alertmanager026) module=alertmanager026 package=github.com/prometheus/alertmanager/cmd/alertmanager ;;
+alertmanager027) module=alertmanager027 package=github.com/prometheus/alertmanager/cmd/alertmanager ;;
 pushgateway) module=pushgateway package=github.com/prometheus/pushgateway ;;
 *)
-  echo "usage: tools/build.sh [-n] actionlint|golangci-lint|promtool|prometheus|alertmanager|alertmanager026|amtool|pushgateway" >&2
+  echo "usage: tools/build.sh [-n] actionlint|golangci-lint|promtool|prometheus|alertmanager|alertmanager027|amtool|pushgateway" >&2
   exit 2
   ;;
 esac
