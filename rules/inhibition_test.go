@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -169,9 +170,7 @@ func TestInhibitionByMonitorDown(t *testing.T) {
 // in puts an alert into a cluster.
 func in(a alerttest.Alert, format string, args ...any) alerttest.Alert {
 	labels := map[string]string{"cluster": fmt.Sprintf(format, args...)}
-	for k, v := range a.Labels {
-		labels[k] = v
-	}
+	maps.Copy(labels, a.Labels)
 	a.Labels = labels
 	return a
 }

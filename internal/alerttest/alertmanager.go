@@ -37,8 +37,11 @@ func Run(t testing.TB, binary, file string, args ...string) *Alertmanager {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
 		<-ended
@@ -46,13 +49,20 @@ func Run(t testing.TB, binary, file string, args ...string) *Alertmanager {
 			t.Logf("alertmanager: %s", logs.String())
 		}
 	})
-	err := await(t.Context(), 30*time.Second, func() bool {
-		return len(ended) > 0 || a.get("/-/ready", nil) == nil
-	})
-	if err != nil || len(ended) > 0 {
+	err := await(t.Context(), 30*time.Second, func() bool { return isClosed(ended) || a.get("/-/ready", nil) == nil })
+	if err != nil || isClosed(ended) {
 		t.Fatalf("alertmanager does not start: %v", err)
 	}
 	return a
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // Alert is what Alertmanager is told, and what it says of it.
