@@ -96,7 +96,10 @@ func readMail(r io.Reader) (Note, error) {
 	if found == nil || len(parts) != 2 {
 		return Note{}, fmt.Errorf("subject %q, %d parts", title, len(parts))
 	}
-	n := Note{Channel: "email", Alert: found[2], Resolved: found[1] == "RESOLVED", Text: title + "\n" + strings.Join(parts, "\n")}
+	n := Note{
+		Channel: "email", Alert: found[2], Resolved: found[1] == "RESOLVED",
+		Text: title + "\n" + strings.Join(parts, "\n"), Header: m.Header,
+	}
 	if strings.HasSuffix(n.Alert, " alerts") {
 		n.Alert = ""
 	}

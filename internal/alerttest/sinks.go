@@ -28,7 +28,8 @@ type Note struct {
 	Resolved bool
 	Key      string // by which PagerDuty knows the incident
 	At       time.Time
-	Text     string // the whole message: the mail, or the JSON
+	Text     string              // the whole message: the mail, or the JSON
+	Header   map[string][]string // of a mail
 }
 
 // Sinks are servers for all that Alertmanager sends. What lacks the right
