@@ -10,8 +10,8 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// Windows that we grant. What arrives is taken at once, so that they bound
-// nothing but what is on its way; they are large enough never to stop a peer.
+// Windows that we grant, and again before they are used up. What arrives is taken
+// at once: they are there for the peer, who must have some, and bound nothing.
 const (
 	initialWindow = 1<<16 - 1 // HTTP/2's default
 	streamWindow  = 1 << 20
@@ -109,9 +109,7 @@ func (c *conn) onData(h http2.FrameHeader, p []byte, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if c.taken += h.Length; c.taken > connWindow {
-		return fault(errFlow, "more data than the connection's window allows")
-	} else if c.taken >= connWindow/2 {
+	if c.taken += h.Length; c.taken >= connWindow/2 {
 		_ = c.framer.WriteWindowUpdate(0, c.taken)
 		c.taken, c.urgent = 0, true
 	}
@@ -119,9 +117,7 @@ func (c *conn) onData(h http2.FrameHeader, p []byte, now time.Time) error {
 	if s == nil || err != nil {
 		return err
 	}
-	if s.taken += h.Length; s.taken > streamWindow {
-		return fault(errFlow, "more data than the stream's window allows")
-	}
+	s.taken += h.Length
 	o := s.take(p)
 	switch {
 	case o.code != codes.OK:

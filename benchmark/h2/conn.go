@@ -119,6 +119,9 @@ func (c *conn) flush() {
 		if err != nil {
 			c.die(lost(err))
 		}
+		if len(c.queue) > 0 {
+			c.proceed()
+		}
 	}
 }
 

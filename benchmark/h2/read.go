@@ -109,11 +109,11 @@ func (c *conn) abort(err error) {
 
 // consume acts on the whole frames at the start of p and returns their length.
 func (c *conn) consume(p []byte, now time.Time) (used int, err error) {
+	if !c.greeted && len(p) > 3 && (http2.FrameType(p[3]) != http2.FrameSettings || p[0] != 0) {
+		return 0, fmt.Errorf("the server does not speak HTTP/2: it answers %.16q", p)
+	}
 	for len(p)-used >= frameHeaderLen && c.err == nil {
 		h := parseFrameHeader(p[used:])
-		if !c.greeted && (h.Type != http2.FrameSettings || h.Length > maxFrameSize) {
-			return used, fmt.Errorf("the server does not speak HTTP/2: it answers %.16q", p)
-		}
 		if h.Length > maxFrameSize {
 			return used, fault(errFrameSize, "%s frame of %d bytes", h.Type, h.Length)
 		}

@@ -64,7 +64,7 @@ func (c *conn) room() bool {
 		return false
 	}
 	backlog, _ := c.sock.backlog()
-	return backlog <= maxBacklog
+	return backlog+len(c.out) <= maxBacklog
 }
 
 func (c *conn) newStream(call *benchmark.Call, now time.Time) *stream {

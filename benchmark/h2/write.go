@@ -6,11 +6,9 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// Limits of what is kept for a peer that does not take it.
-const (
-	maxBacklog = 1 << 20 // above it, calls wait for their turn
-	maxReplies = 2 << 20 // above it, the peer asks for more than it reads
-)
+// maxBacklog is how much is kept for a peer that does not take it, before calls
+// wait for their turn.
+const maxBacklog = 1 << 20
 
 // appendFrameHeader appends what precedes each frame.
 func appendFrameHeader(b []byte, length int, t http2.FrameType, flags http2.Flags, id uint32) []byte {
