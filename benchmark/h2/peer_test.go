@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -108,7 +109,9 @@ func message(s string) []byte {
 // answer answers a call properly.
 func (p *peer) answer(id uint32, s string) {
 	p.headers(id, false, opening...)
-	p.must(p.WriteData(id, false, message(s)))
+	for part := range slices.Chunk(message(s), maxFrameSize) {
+		p.must(p.WriteData(id, false, part))
+	}
 	p.headers(id, true, "grpc-status", "0")
 }
 
@@ -163,3 +166,5 @@ func soon(t *testing.T, f func()) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+func newTestDecoder() *hpack.Decoder { return hpack.NewDecoder(4096, nil) }
