@@ -29,6 +29,9 @@ func (d *document) cluster(path string) Cluster {
 			PasswordFile: d.filename(path + ".auth.password_file"),
 		},
 	}
+	if _, there := d.sections[path]; !there && d.failed(path) {
+		return c // nothing is said of it that could be wrong
+	}
 	if !d.given(path + ".discover_members") {
 		d.settings[path+".discover_members"] = setting{value: !c.Auth.Enabled()}
 	}

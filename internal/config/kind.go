@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -26,7 +27,7 @@ type kind struct {
 
 var (
 	kindText     = &kind{name: "text", wants: "a text", shape: yaml.ScalarNode, tags: []string{"!!str"}, parse: parseText}
-	kindFile     = &kind{name: "file", wants: "the name of a file", shape: yaml.ScalarNode, tags: []string{"!!str"}, parse: parseText}
+	kindFile     = &kind{name: "file", wants: "the name of a file", shape: yaml.ScalarNode, tags: []string{"!!str"}, parse: parseFile}
 	kindSecret   = &kind{name: "secret", wants: "a text", shape: yaml.ScalarNode, tags: []string{"!!str"}, parse: parseSecret, secret: true}
 	kindBool     = &kind{name: "boolean", wants: "true or false", shape: yaml.ScalarNode, tags: []string{"!!bool"}, parse: parseBool}
 	kindInt      = &kind{name: "whole number", wants: "a whole number", shape: yaml.ScalarNode, tags: []string{"!!int"}, parse: parseInt}
@@ -57,6 +58,14 @@ type (
 func parseText(s string) (any, error)   { return s, nil }
 func parseWord(s string) (any, error)   { return strings.ToLower(s), nil }
 func parseSecret(s string) (any, error) { return Secret(s), nil }
+
+// parseFile refuses names that no error could show in one line.
+func parseFile(s string) (any, error) {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return nil, errors.New("is not the name of a file")
+	}
+	return s, nil
+}
 
 func parseBool(s string) (any, error) {
 	v, err := strconv.ParseBool(s)

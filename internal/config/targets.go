@@ -15,7 +15,7 @@ func ParseTargets(file string, data []byte, secure bool) ([]string, error) {
 		return nil, Problems{*problem}
 	}
 	d := newDocument(file)
-	if top.Kind != yaml.SequenceNode {
+	if !is(top, yaml.SequenceNode) {
 		d.fail(d.origin(top), "", "expected a list of groups with targets, got %s", describe(top, true))
 		return nil, sorted(d.problems)
 	}
@@ -23,7 +23,7 @@ func ParseTargets(file string, data []byte, secure bool) ([]string, error) {
 	seen := map[string]bool{}
 	for i, group := range top.Content {
 		at := "[" + strconv.Itoa(i) + "]"
-		if group.Kind != yaml.MappingNode {
+		if !is(group, yaml.MappingNode) {
 			d.fail(d.origin(group), at, "expected a mapping, got %s", describe(group, true))
 			continue
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -73,12 +72,17 @@ func (d *document) walk(n *yaml.Node, s *node, path string, where Origin) {
 		d.blocks(n, s, path, where)
 	case null: // a section whose keys are all commented out
 		d.sections[path] = where
-	case n.Kind != yaml.MappingNode || !strings.HasPrefix(n.Tag, "!!"):
+	case !is(n, yaml.MappingNode):
 		d.fail(where, path, "expected %s, got %s", kindSection.wants, describe(n, true))
 	default:
 		d.sections[path] = where
 		d.section(n, s, path)
 	}
+}
+
+// is reports whether n is of that kind, and of no type that a tag makes of it.
+func is(n *yaml.Node, kind yaml.Kind) bool {
+	return n.Kind == kind && (kind != yaml.MappingNode || n.Tag == "!!map") && (kind != yaml.SequenceNode || n.Tag == "!!seq")
 }
 
 // section reads the keys of a mapping.
@@ -107,7 +111,7 @@ func (d *document) section(n *yaml.Node, s *node, path string) {
 
 // blocks reads a list of sections.
 func (d *document) blocks(n *yaml.Node, s *node, path string, where Origin) {
-	if n.Kind != yaml.SequenceNode || !strings.HasPrefix(n.Tag, "!!") {
+	if !is(n, yaml.SequenceNode) {
 		d.fail(where, path, "expected %s, got %s", kindBlocks.wants, describe(n, true))
 		return
 	}
@@ -122,7 +126,7 @@ func (d *document) blocks(n *yaml.Node, s *node, path string, where Origin) {
 		switch {
 		case e.Kind == yaml.AliasNode || e.Anchor != "":
 			d.fail(d.origin(e), at, "%s", noAliases)
-		case e.Kind != yaml.MappingNode:
+		case !is(e, yaml.MappingNode):
 			d.fail(d.origin(e), at, "expected %s, got %s", kindSection.wants, describe(e, true))
 		default:
 			d.sections[at] = d.origin(e)
@@ -133,11 +137,7 @@ func (d *document) blocks(n *yaml.Node, s *node, path string, where Origin) {
 
 // leaf reads a value.
 func (d *document) leaf(n *yaml.Node, k *key, path string, where Origin) {
-	fits := n.Kind == k.kind.shape && strings.HasPrefix(n.Tag, "!!")
-	if n.Kind == yaml.ScalarNode {
-		fits = fits && slices.Contains(k.kind.tags, n.Tag)
-	}
-	if !fits {
+	if !is(n, k.kind.shape) || n.Kind == yaml.ScalarNode && !slices.Contains(k.kind.tags, n.Tag) {
 		d.fail(where, path, "expected %s, got %s", k.kind.wants, describe(n, k.kind.secret))
 		return
 	}

@@ -57,9 +57,9 @@ func (d *document) text(n *yaml.Node, path string, secret bool) bool {
 // describe says what stands at n instead of what should.
 func describe(n *yaml.Node, secret bool) string {
 	switch {
-	case n.Kind == yaml.SequenceNode:
+	case is(n, yaml.SequenceNode):
 		return "a list"
-	case n.Kind == yaml.MappingNode:
+	case is(n, yaml.MappingNode):
 		return "a mapping"
 	case n.Kind != yaml.ScalarNode || !strings.HasPrefix(n.Tag, "!!"):
 		return "a value with a tag"
@@ -75,14 +75,12 @@ func describe(n *yaml.Node, secret bool) string {
 	return strconv.Quote(n.Value) + " without quotes"
 }
 
-// suggest names the key that was probably meant: one of the same section, or
-// one of that name elsewhere.
+// suggest names the key that was probably meant: one of that name in a section
+// below, one of the same section that looks like it, or one of that name
+// elsewhere.
 func (d *document) suggest(name string, s *node) string {
 	if len(d.problems) > maxProblems { // nobody will see it
 		return ""
-	}
-	if hint := didYouMean(name, s.order); hint != "" {
-		return hint
 	}
 	prefix := ""
 	if s.key != nil {
@@ -102,6 +100,9 @@ func (d *document) suggest(name string, s *node) string {
 		if elsewhere == "" {
 			elsewhere = " (did you mean " + strconv.Quote(k.path) + "?)"
 		}
+	}
+	if hint := didYouMean(name, s.order); hint != "" {
+		return hint
 	}
 	return elsewhere
 }
