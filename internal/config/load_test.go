@@ -2,7 +2,7 @@ package config
 
 import (
 	"fmt"
-	"os"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -10,16 +10,6 @@ import (
 	"testing"
 	"time"
 )
-
-// save writes a file into a directory of the test's own.
-func save(t *testing.T, name, text string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
 
 // TestDocumentExample: the example of the document loads as it stands, means
 // what it says, and what is not there yet is told, each thing once.
@@ -56,8 +46,11 @@ func TestDocumentExample(t *testing.T) {
 	address, source := f.ListenAddress()
 	got := []any{address, source, f.HealthInterval(), f.MetricsInterval(), f.Logging(), f.History(), f.Probe(), f.ExternalURL() == nil}
 	if want := []any{
-		"0.0.0.0:8080", InFile, 30 * time.Second, 10 * time.Second, Logging{"info", "json", "stdout"},
-		History{1000, 100}, Probe{Enabled: true, Samples: 10, KeyPrefix: "/etcd-monitor/probe"}, true,
+		"0.0.0.0:8080", InFile, 30 * time.Second, 10 * time.Second,
+		Logging{"info", "json", "stdout"},
+		History{1000, 100},
+		Probe{Enabled: true, Samples: 10, KeyPrefix: "/etcd-monitor/probe"},
+		true,
 	}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%v\nwant\n%v", got, want)
 	}
@@ -96,10 +89,7 @@ logging: {level: debug, format: json, output: stdout}
 	all := DefaultThresholds()
 	all["max_latency_seconds"], all["min_free_quota_ratio"], all["max_db_size_bytes"] = 0.07, 0.2, 4<<30
 	delete(all, "memory_bytes")
-	own := Thresholds{}
-	for n, v := range all {
-		own[n] = v
-	}
+	own := maps.Clone(all)
 	own["max_latency_seconds"], own["memory_bytes"], own["certificate_warning_seconds"] = 0.05, 4<<30, 20*24*3600
 	want := []Cluster{
 		{
@@ -126,7 +116,9 @@ logging: {level: debug, format: json, output: stdout}
 	}
 	if want := []any{
 		"[::1]:9", InFile, "https://monitor.example.com/etcd/", 20 * time.Second, 5 * time.Second, 9 * time.Second, time.Hour,
-		Probe{Samples: 3, Write: true, KeyPrefix: "/p"}, History{10, 20}, Logging{"debug", "json", "stdout"},
+		Probe{Samples: 3, Write: true, KeyPrefix: "/p"},
+		History{10, 20},
+		Logging{"debug", "json", "stdout"},
 	}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%v\nwant\n%v", got, want)
 	}
@@ -150,7 +142,8 @@ func TestPrecedence(t *testing.T) {
 		{
 			"flag", "etcd: {dial_timeout: 4s}",
 			map[string]string{"dial-timeout": "2s"},
-			map[string]string{"ETCD_MONITOR_DIAL_TIMEOUT": "3s"}, "etcd.dial_timeout", "2s --dial-timeout",
+			map[string]string{"ETCD_MONITOR_DIAL_TIMEOUT": "3s"},
+			"etcd.dial_timeout", "2s --dial-timeout",
 		},
 		{"an empty variable", "etcd: {dial_timeout: 4s}", nil, map[string]string{"ETCD_MONITOR_DIAL_TIMEOUT": ""}, "etcd.dial_timeout", "4s monitor.yml:1:22"},
 		{"etcdctl's", "", nil, map[string]string{"ETCDCTL_ENDPOINTS": "a:1,b:1"}, "etcd.endpoints", `["http://a:1", "http://b:1"] ETCDCTL_ENDPOINTS`},
@@ -164,11 +157,13 @@ func TestPrecedence(t *testing.T) {
 		{"that SRV", "etcd: {dns_srv: a.b}", map[string]string{"endpoints": "c:1"}, nil, "etcd.dns_srv", ""},
 		{
 			"a flag's password file before the file's password", "etcd: {auth: {username: u, password: p}}",
-			map[string]string{"password-file": "password"}, nil, "etcd.auth.password_file", `"password" --password-file`,
+			map[string]string{"password-file": "password"},
+			nil, "etcd.auth.password_file", `"password" --password-file`,
 		},
 		{
 			"a flag's threshold before a cluster's own", "clusters: [{name: a, endpoints: [a:1], thresholds: {max_latency_ms: 5}}]",
-			map[string]string{"max-latency-ms": "6"}, nil, "clusters[0].thresholds.max_latency_ms", "6 --max-latency-ms",
+			map[string]string{"max-latency-ms": "6"},
+			nil, "clusters[0].thresholds.max_latency_ms", "6 --max-latency-ms",
 		},
 		{
 			"a cluster's own threshold before all clusters'",

@@ -54,7 +54,8 @@ func (d *document) text(n *yaml.Node, path string, secret bool) bool {
 	return true
 }
 
-// describe says what stands at n instead of what should.
+// describe says what stands at n instead of what should; of what may be a
+// secret, only the type.
 func describe(n *yaml.Node, secret bool) string {
 	switch {
 	case is(n, yaml.SequenceNode):
@@ -69,11 +70,16 @@ func describe(n *yaml.Node, secret bool) string {
 		return "a text"
 	case n.Tag == "!!str":
 		return quote(n.Value)
+	case secret && types[n.Tag] != "":
+		return types[n.Tag]
 	case secret:
-		return "something else (put it in quotes)"
+		return "something else"
 	}
 	return strconv.Quote(n.Value) + " without quotes"
 }
+
+// types are those of scalars that are no text.
+var types = map[string]string{"!!int": "a number", "!!float": "a number", "!!bool": "a boolean", "!!timestamp": "a date"}
 
 // suggest names the key that was probably meant: one of that name in a section
 // below, one of the same section that looks like it, or one of that name
