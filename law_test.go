@@ -28,7 +28,7 @@ var layers = []struct {
 	{"cmd", []string{"cmd/etcd-monitor"}},
 	{"module root", []string{"."}},
 	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake", "internal/alerttest"}},
-	{"test programs", []string{"planned:tools/run"}},
+	{"test programs", []string{"planned:tools/run", "tools/faults"}},
 	{"generators", []string{"tools/dashboards"}},
 }
 

@@ -43,6 +43,10 @@ func (m *Member) Launch(flags ...string) error {
 	return nil
 }
 
+// Upgrade makes the member run the etcd that is linked into this binary from its
+// next start on, on the data that it has.
+func (m *Member) Upgrade() { m.binary, m.version = "", "" }
+
 // Restart starts the member again, after killing it if it runs, and waits until
 // it answers Status. Without a quorum etcd takes 5 s for that, and 3.4 does not
 // answer at all.
