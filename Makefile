@@ -92,12 +92,15 @@ golden: ## rewrite golden files and generated documents; read the diff
 
 docs: golden ## regenerate docs/ from the code (the same tests write both)
 
-.PHONY: bench soak fuzz coverage
+.PHONY: bench soak faults fuzz coverage
 bench: ## run the micro benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 soak: tools ## run the long tests (TestSoak*)
 	ETCD_MONITOR_SOAK=1 $(GO) test $(RACE) -count 1 -v -p 1 -timeout 2h -run '^TestSoak' ./...
+
+faults: tools ## break real clusters under the shipped alerts, write docs/fault-matrix.md (half an hour)
+	ETCD_MONITOR_FAULTS=all $(GO) test -count 1 -v -timeout 2h ./tools/faults -run '^TestFaults$$' -update
 
 fuzz: ## fuzz every target for FUZZTIME (10s each)
 	@$(GREP_TESTS) -Eo '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file target; do \

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"flag"
 	"maps"
 	"os"
 	"os/exec"
@@ -32,6 +33,10 @@ func withExporter(m *testing.M) int {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	// They wait most of the time. -parallel still counts.
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("4")
+	}
 	exporterBinary = filepath.Join(dir, "etcd-monitor")
 	if out, err := exec.Command("go", "build", "-o", exporterBinary, root+"/cmd/etcd-monitor").CombinedOutput(); err != nil {
 		panic(string(out))

@@ -12,7 +12,8 @@ var (
 	// Clients, of whom the probes are some, feel an election.
 	elected = []string{"EtcdLatencySLOBurn/critical", "EtcdLatencySLOBurn/warning", "EtcdProbeLatencyHigh/warning"}
 	outage  = append([]string{
-		"EtcdMonitorScrapeSlow/info", // the confirming reads wait for their deadline
+		// The confirming reads, and those of the probes, wait for their deadline.
+		"EtcdMonitorScrapeSlow/info", "EtcdSlowApplies/warning", "EtcdServerSlowApplies/warning", "EtcdServerGRPCRequestsSlow/warning",
 		"EtcdProposalsPending/warning", "EtcdServerProposalsPending/warning",
 	}, elected...)
 )
@@ -42,7 +43,7 @@ func scenarios() []*scenario {
 func down() []*scenario {
 	return []*scenario{
 		{
-			name: "follower killed", fault: "a follower is killed", cluster: three(), quick: true,
+			name: "follower killed", fault: "a follower is killed", cluster: three(),
 			inject: func(r *rig) { etcdtest.OK(r, r.Member(r.follower()).Kill()) },
 			heal:   restartDead, must: memberGone,
 		},
@@ -78,7 +79,7 @@ func down() []*scenario {
 			heal:   thawAll, must: memberGone, may: []string{"EtcdMonitorScrapeSlow/info"},
 		},
 		{
-			name: "leader frozen", fault: "the leader hangs (SIGSTOP)", cluster: three(), quick: true,
+			name: "leader frozen", fault: "the leader hangs (SIGSTOP)", cluster: three(),
 			inject: func(r *rig) { etcdtest.OK(r, r.Member(r.leader()).Freeze()) },
 			heal:   thawAll, must: memberGone, may: with(elected, "EtcdMonitorScrapeSlow/info"),
 		},

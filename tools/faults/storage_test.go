@@ -78,7 +78,7 @@ func storage() []*scenario {
 			may:  with(elected, "EtcdDatabaseFillingUp/warning", "EtcdSlowApplies/warning", "EtcdServerSlowApplies/warning", "EtcdBackendCommitSlow/warning", "EtcdServerBackendCommitSlow/warning", "EtcdWALFsyncSlow/warning", "EtcdServerWALFsyncSlow/warning"),
 		},
 		{
-			name: "idle and loaded", fault: "nothing; 200 writes a second", cluster: three(), quick: true,
+			name: "idle and loaded", fault: "nothing; 200 writes a second", cluster: three(),
 			inject: func(r *rig) {
 				for range 12 {
 					etcdtest.OK(r, r.Put(r.ctx, 1000, 256))
