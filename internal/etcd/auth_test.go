@@ -164,16 +164,20 @@ func keptToken(t *testing.T, e *etcdtest.Cluster) {
 		t.Errorf("%d logins after one member was restarted", n)
 	}
 
+	least := watch(t, e.Endpoints(), as("watcher", password)) // whose every read is denied, with a quorum
+	wantHealthy(t, least, 3)
 	etcdtest.OK(t, e.Member(0).Kill())
 	etcdtest.OK(t, e.Member(1).Kill())
 	late := watch(t, e.Endpoints(), as("root", password))
-	blind := make(chan cluster.Verdict)
+	blind, denied := make(chan cluster.Verdict), make(chan cluster.Verdict)
 	go func() { blind <- judge(t, late) }()
-	v := judge(t, c)
-	if v.HasQuorum != cluster.Known(false) || v.VotersUp != cluster.Known(1) {
-		t.Errorf("with the token, not a lost quorum and one member: %s", summary(v))
+	go func() { denied <- judge(t, least) }()
+	for who, v := range map[string]cluster.Verdict{"root": judge(t, c), "watcher": <-denied} {
+		if v.HasQuorum != cluster.Known(false) || v.VotersUp != cluster.Known(1) || v.Voters != cluster.Known(3) {
+			t.Errorf("with the token of %s, not a lost quorum and one member: %s", who, summary(v))
+		}
 	}
-	v = <-blind
+	v := <-blind
 	discreet(t, v)
 	unknownQuorum(t, v, cluster.UnknownAuth)
 	if !v.Up || reasons(v)[e.Endpoints()[2]] != cluster.ReasonAuth {

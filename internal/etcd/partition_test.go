@@ -44,6 +44,18 @@ func TestPartitions(t *testing.T) {
 	})
 	e.Heal()
 	eventuallyHealthy(t, c)
+
+	// One that hears its leader and is not heard sees nothing wrong itself.
+	l, a, _ = leaderOf(t, e)
+	etcdtest.OK(t, e.CutOneWay(a, l, etcdtest.Blackhole))
+	for range 2 {
+		expect{
+			"quorum": true, "voters": 3, "voters_up": 3, "voters_confirmed": 2, "tolerance": 0, "split_leaders": false,
+			"confirmed " + name(a): false, "partition m0": false, "partition m1": false, "partition m2": false,
+		}.check(t, "one way cut, the other way", judge(t, c))
+	}
+	e.Heal()
+	eventuallyHealthy(t, c)
 }
 
 // TestLeaderIsolatedIsNoSplitBrain looks about every 50 ms while a leader is cut
