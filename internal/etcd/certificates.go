@@ -134,28 +134,37 @@ func (c *Client) shakeHands(ctx context.Context, e *endpoint) {
 // fileCertificates reads the certificates in our files. What cannot be read is
 // missing; connections say why.
 func (t *trust) fileCertificates() []Certificate {
-	return append(certificatesIn(t.files.CertFile, "client"), certificatesIn(t.files.CAFile, "ca")...)
+	return append(certificatesOf(t.files.CertFile, "client"), certificatesOf(t.files.CAFile, "ca")...)
 }
 
-func certificatesIn(file, kind string) []Certificate {
+func certificatesOf(file, kind string) []Certificate {
 	if file == "" {
 		return nil
 	}
-	rest, err := os.ReadFile(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil
 	}
 	var certs []Certificate
+	for _, x := range certificatesIn(text) {
+		certs = append(certs, certificateOf(x, Certificate{File: file, Kind: kind}))
+	}
+	return certs
+}
+
+// certificatesIn are those that can be parsed, whatever stands between them.
+func certificatesIn(text []byte) []*x509.Certificate {
+	var certs []*x509.Certificate
 	for {
 		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
+		if block, text = pem.Decode(text); block == nil {
 			return certs
 		}
 		if block.Type != "CERTIFICATE" {
 			continue
 		}
 		if x, err := x509.ParseCertificate(block.Bytes); err == nil {
-			certs = append(certs, certificateOf(x, Certificate{File: file, Kind: kind}))
+			certs = append(certs, x)
 		}
 	}
 }

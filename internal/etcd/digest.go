@@ -164,7 +164,11 @@ func (d *digester) digest() cluster.Digest {
 		}
 	}
 	for _, h := range d.histograms {
-		slices.SortFunc(h.Buckets, func(a, b cluster.DigestBucket) int { return cmp.Compare(a.Upper, b.Upper) })
+		if math.IsNaN(h.Sum) {
+			continue
+		}
+		slices.SortStableFunc(h.Buckets, func(a, b cluster.DigestBucket) int { return cmp.Compare(a.Upper, b.Upper) })
+		h.Buckets = slices.CompactFunc(h.Buckets, func(a, b cluster.DigestBucket) bool { return a.Upper == b.Upper })
 		out.Histograms = append(out.Histograms, *h)
 	}
 	slices.SortFunc(out.Values, func(a, b cluster.DigestValue) int {

@@ -76,18 +76,6 @@ func TestDigestIsBounded(t *testing.T) {
 	}
 }
 
-func FuzzReadDigest(f *testing.F) {
-	f.Add(exposition)
-	f.Add(`etcd_server_id{server_id="`)
-	f.Add("etcd_disk_wal_fsync_duration_seconds_bucket{le=\"x\"} -1\nprocess_open_fds 1e400\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		d, _, err := readDigest(strings.NewReader(text))
-		if err == nil && len(d.Values)+len(d.Histograms) > 2*maxDigestSeries {
-			t.Errorf("%d series", len(d.Values)+len(d.Histograms))
-		}
-	})
-}
-
 func BenchmarkReadDigest(b *testing.B) {
 	e := etcdtest.New(b, etcdtest.Options{Members: 1})
 	c := &Client{}

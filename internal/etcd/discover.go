@@ -65,6 +65,9 @@ func (c *Client) dialable(urls []string) string {
 		if c.secure && u.Scheme != "https" {
 			continue // nothing that is configured for TLS goes out in the clear
 		}
+		if strings.Contains(u.Hostname(), "%") {
+			continue // the zone of a link-local address, or no name at all
+		}
 		canonical := u.Scheme + "://" + strings.ToLower(u.Host)
 		if net.ParseIP(u.Hostname()) != nil && allowed(u.Host, c.allowLoopback) != nil {
 			continue
