@@ -5,65 +5,98 @@ import (
 	"slices"
 )
 
+// tally is what all recorders of a phase have, put together.
+type tally struct {
+	kinds                []kind
+	total, service, slip *sample
+	byKind               []*sample
+	byEndpoint           map[string]*sample
+	failures             map[failure]*failed
+	failedAt             map[string]int64 // by endpoint
+	succeeded            int64
+}
+
+func newTally(kinds []kind, recorders []*recorder) *tally {
+	t := &tally{
+		kinds: kinds, total: newSample(fineDigits), service: newSample(fineDigits), slip: newSample(coarseDigits),
+		byEndpoint: map[string]*sample{}, failures: map[failure]*failed{}, failedAt: map[string]int64{},
+	}
+	for range kinds {
+		t.byKind = append(t.byKind, newSample(fineDigits))
+	}
+	for _, r := range recorders {
+		t.add(r)
+	}
+	return t
+}
+
+// add takes what a recorder has. What ends late, after a run was cut short, may
+// still be recorded meanwhile.
+func (t *tally) add(r *recorder) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t.byEndpoint[r.endpoint] == nil {
+		t.byEndpoint[r.endpoint] = newSample(fineDigits)
+	}
+	aside := slices.ContainsFunc(t.kinds, func(k kind) bool { return k.aside })
+	for i, s := range r.latency {
+		t.byKind[i].merge(s)
+		if t.kinds[i].aside == aside {
+			t.total.merge(s)
+			t.byEndpoint[r.endpoint].merge(s)
+		}
+		if !t.kinds[i].aside {
+			t.succeeded += s.count()
+		}
+	}
+	for _, s := range r.service {
+		t.service.merge(s)
+	}
+	if r.slip != nil {
+		t.slip.merge(r.slip)
+	}
+	for what, f := range r.failures {
+		if t.failures[what] == nil {
+			t.failures[what] = &failed{text: f.text}
+		}
+		t.failures[what].count += f.count
+		t.failedAt[r.endpoint] += f.count
+	}
+}
+
 // report puts the outcome of the measurement into a report.
 func (r *run) report(o outcome) Report {
 	c := r.c
 	rep := Report{
 		Schema: Schema, Cluster: c.Cluster.Name, Type: c.Type, Engine: c.Engine.Name(), Note: c.EngineNote,
 		Started: o.began.UTC(), Duration: o.took.Seconds(), Settings: c.settings(), MaxErrors: c.MaxErrorRate,
+		Errors: []ErrorReport{}, SLOs: []SLOResult{},
 	}
-	rep.Errors, rep.SLOs = []ErrorReport{}, []SLOResult{}
 	if o.series != nil {
 		rep.Series, rep.Tenths = o.series.points, o.series.tenths
 	}
-	kinds := r.work.kinds()
-	total, service, slip := newSample(fineDigits), newSample(fineDigits), newSample(coarseDigits)
-	byKind := make([]*sample, len(kinds))
-	byEndpoint := map[string]*sample{}
-	failures := map[failure]*failed{}
-	failedAt := map[string]int64{}
-	for i := range byKind {
-		byKind[i] = newSample(fineDigits)
+	t := newTally(r.work.kinds(), o.recorders)
+	rep.Latency = t.total.distribution(true)
+	rep.Operations = Operations{
+		Succeeded: t.succeeded, Unfinished: max(0, o.begun-o.ended), NeverSent: o.neverSent,
 	}
-	for _, rec := range o.recorders {
-		if byEndpoint[rec.endpoint] == nil {
-			byEndpoint[rec.endpoint] = newSample(fineDigits)
-		}
-		for i, s := range rec.latency {
-			total.merge(s)
-			byKind[i].merge(s)
-			byEndpoint[rec.endpoint].merge(s)
-		}
-		for _, s := range rec.service {
-			service.merge(s)
-		}
-		if rec.slip != nil {
-			slip.merge(rec.slip)
-		}
-		for what, f := range rec.failures {
-			if failures[what] == nil {
-				failures[what] = &failed{text: f.text}
-			}
-			failures[what].count += f.count
-			failedAt[rec.endpoint] += f.count
-		}
-	}
-	rep.Latency = total.distribution(true)
-	rep.Operations.Succeeded = total.count()
-	rep.addErrors(kinds, failures)
-	rep.Operations.Unfinished = max(0, o.begun-o.ended)
-	rep.Operations.NeverSent = o.neverSent
-	rep.Throughput = perSecond(total.count(), rep.Duration)
+	rep.Throughput = perSecond(t.succeeded, rep.Duration)
+	rep.addErrors(t.kinds, t.failures)
 	if c.Rate > 0 {
-		rep.Schedule = &Schedule{Offered: c.Rate, Achieved: perSecond(o.ended, rep.Duration), Slip: slip.distribution(false)}
-		d := service.distribution(false)
+		rep.Schedule = &Schedule{Offered: c.Rate, Achieved: perSecond(o.ended, rep.Duration), Slip: t.slip.distribution(false)}
+		d := t.service.distribution(false)
 		rep.Service = &d
 	}
-	rep.addKinds(kinds, byKind)
-	rep.addEndpoints(byEndpoint, failedAt, r.server)
-	if w, ok := r.work.(*cas); ok {
+	rep.addKinds(t.kinds, t.byKind)
+	rep.addEndpoints(t.byEndpoint, t.failedAt, r.server)
+	switch w := r.work.(type) {
+	case *cas:
 		n := w.conflicts.Load()
 		rep.Conflicts = &n
+	case *watched:
+		rep.Deliveries = &Deliveries{
+			Received: w.received.Load(), Overtaken: w.overtaken.Load(), Missing: o.undelivered,
+		}
 	}
 	return rep
 }

@@ -14,8 +14,23 @@ type outcome struct {
 	begun     int64         // operations
 	ended     int64
 	neverSent int64 // due on the schedule, and not sent before it was given up
+
+	undelivered int64 // to watchers
 	series    *series
 	recorders []*recorder
+}
+
+// succeeded are the operations that did.
+func (o outcome) succeeded() int64 {
+	n := o.ended
+	for _, r := range o.recorders {
+		r.mu.Lock()
+		for _, f := range r.failures {
+			n -= f.count
+		}
+		r.mu.Unlock()
+	}
+	return n
 }
 
 // drive runs a phase: until limit has passed, or, if limit is 0, until its

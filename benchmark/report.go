@@ -33,6 +33,8 @@ type Report struct {
 	Endpoints []EndpointReport `json:"endpoints"`
 	Errors    []ErrorReport    `json:"errors"`
 	Conflicts *int64           `json:"cas_conflicts,omitempty"`
+	// Deliveries are those to watchers, whose latency is then the run's.
+	Deliveries *Deliveries `json:"deliveries,omitempty"`
 	Series    []Point          `json:"series"`
 	Tenths    []Point          `json:"series_tenths"` // of the first ten seconds
 
@@ -205,6 +207,14 @@ type ErrorReport struct {
 	Code  string `json:"code"` // of gRPC, or WrongAnswer
 	Count int64  `json:"count"`
 	Text  string `json:"text"` // of the first one
+}
+
+// Deliveries counts what watchers received.
+type Deliveries struct {
+	Received int64 `json:"received"`
+	// Overtaken came so late that it is not known any more when they were due.
+	Overtaken int64 `json:"overtaken"`
+	Missing   int64 `json:"missing"` // did not come
 }
 
 // SearchStep is one rate that a search has tried.

@@ -21,6 +21,8 @@ type run struct {
 	keys   keyspace
 	seed   uint64
 	work   workload
+
+	watchers *watchers // nil but for a benchmark of watching
 }
 
 // Run loads the cluster as c says, and cleans up after itself. With an error the
@@ -92,6 +94,12 @@ func (r *run) measure() (Report, error) {
 			return Report{}, err
 		}
 	}
+	if w, ok := r.work.(*watched); ok {
+		if r.watchers, err = newWatchers(r.fleet, w, r.keys); err != nil {
+			return Report{}, err
+		}
+		defer r.watchers.close()
+	}
 	if err := r.warmUp(); err != nil {
 		return Report{}, err
 	}
@@ -146,10 +154,8 @@ func (r *run) populate() error {
 	if err != nil {
 		return fmt.Errorf("populate: %w", err)
 	}
-	for _, rec := range o.recorders {
-		for what, f := range rec.failures {
-			return fmt.Errorf("populate: %d writes failed: %s: %s", f.count, what.code, f.text)
-		}
+	for what, f := range newTally(work.kinds(), o.recorders).failures {
+		return fmt.Errorf("populate: %d writes failed: %s: %s", f.count, what.code, f.text)
 	}
 	return nil
 }
@@ -199,7 +205,14 @@ func (r *run) load() (outcome, error) {
 		p.limit.Store(min(p.limit.Load(), r.c.space()))
 	}
 	planned := p.limit.Load()
+	if w, ok := r.work.(*watched); ok {
+		w.measuring.Store(true)
+		w.base.Store(p)
+	}
 	o, err := r.fleet.drive(p, r.c.Duration)
+	if r.watchers != nil && err == nil {
+		o.undelivered = r.watchers.drain(o.succeeded(), r.c.Timeout)
+	}
 	if p.pace != nil && err == nil {
 		o.neverSent = planned - o.begun
 	}

@@ -9,7 +9,7 @@ import (
 // TestCounts: what is reported is what the members served, exactly, and nothing
 // is left.
 func TestCounts(t *testing.T) {
-	c := etcdtest.New(t, etcdtest.Options{})
+	c := etcdtest.New(t, etcdtest.Options{LogLevel: "error"})
 	for _, test := range []struct {
 		kind, method string
 		want         func(r Report) float64 // calls of the method
@@ -22,6 +22,7 @@ func TestCounts(t *testing.T) {
 		{Delete, "DeleteRange", succeeded, 0},
 		{Txns, "Txn", succeeded, 0},
 		{CAS, "Txn", func(r Report) float64 { return float64(r.Operations.Succeeded + *r.Conflicts) }, 0},
+		{Watch, "Put", succeeded, 0},
 		{Lease, "LeaseGrant", func(r Report) float64 { return float64(r.Kinds[0].Succeeded) }, 0},
 	} {
 		t.Run(test.kind, func(t *testing.T) {
@@ -47,8 +48,15 @@ func TestCounts(t *testing.T) {
 			if n := keysLeft(t, c); n != 0 {
 				t.Errorf("%d keys are left", n)
 			}
-			if n := bucketSum(r.Latency); n != cfg.Ops {
-				t.Errorf("the buckets hold %d operations of %d", n, cfg.Ops)
+			want := cfg.Ops
+			if test.kind == Watch {
+				want *= int64(cfg.Watchers)
+				if *r.Deliveries != (Deliveries{Received: want}) {
+					t.Errorf("%+v of %d deliveries", *r.Deliveries, want)
+				}
+			}
+			if n := bucketSum(r.Latency); n != want {
+				t.Errorf("the buckets hold %d latencies of %d", n, want)
 			}
 		})
 	}

@@ -104,6 +104,10 @@ func (t *textWriter) counts(r Report) {
 		t.line("  offered %.6g/s, achieved %.6g/s; began late by p50 %s, p99 %s, at most %s",
 			s.Offered, s.Achieved, opt(s.Slip.P50), opt(s.Slip.P99), opt(s.Slip.Max))
 	}
+	if d := r.Deliveries; d != nil {
+		t.line("  %d deliveries, %d too late to be told, %d missing; the latency is theirs, from when the write was due",
+			d.Received, d.Overtaken, d.Missing)
+	}
 	if r.Conflicts != nil {
 		t.line("  %d swaps were tried again because somebody else had written", *r.Conflicts)
 	}

@@ -27,6 +27,9 @@ type op struct {
 type kind struct {
 	name string
 	read bool // counts as a read for the SLO, else as a write
+	// aside: it comes of the operations, and is none itself. The latency of a
+	// run is that of its kinds aside, if it has some.
+	aside bool
 }
 
 // workload makes operations. Its methods are called from many goroutines, each
@@ -89,8 +92,10 @@ type maker struct {
 
 func (w *maker) make() workload {
 	switch w.c.Type {
-	case Write, Watch:
+	case Write:
 		return w.writes()
+	case Watch:
+		return w.watched()
 	case Read:
 		return w.reads()
 	case Mixed:
@@ -119,14 +124,14 @@ func (w *maker) template(m Method, keys int, build func(key func(int) []byte) pr
 }
 
 func (w *maker) writes() *simple {
-	return &simple{kind: kind{"write", false}, choose: w.choose, one: w.template(Put, 1, func(key func(int) []byte) proto.Message {
+	return &simple{kind: kind{name: "write"}, choose: w.choose, one: w.template(Put, 1, func(key func(int) []byte) proto.Message {
 		return &pb.PutRequest{Key: key(0), Value: w.value}
 	})}
 }
 
 func (w *maker) reads() *simple {
 	return &simple{
-		kind: kind{"read", true}, choose: w.choose,
+		kind: kind{name: "read", read: true}, choose: w.choose,
 		one: w.template(Range, 1, func(key func(int) []byte) proto.Message {
 			return &pb.RangeRequest{Key: key(0), Serializable: w.c.Serializable}
 		}),
@@ -146,7 +151,7 @@ func (w *maker) ranges() *simple {
 	choose := w.choose
 	choose.space -= size - 1 // so that every range is full
 	return &simple{
-		kind: kind{"range", true}, choose: choose,
+		kind: kind{name: "range", read: true}, choose: choose,
 		one: w.template(Range, 2, func(key func(int) []byte) proto.Message {
 			return &pb.RangeRequest{Key: key(0), RangeEnd: key(1), Serializable: w.c.Serializable, CountOnly: w.c.CountOnly}
 		}),
@@ -163,7 +168,7 @@ func (w *maker) deletes() *simple {
 	choose := w.choose
 	choose.kind = Sequential // each key once
 	return &simple{
-		kind: kind{"delete", false}, choose: choose,
+		kind: kind{name: "delete"}, choose: choose,
 		one: w.template(DeleteRange, 1, func(key func(int) []byte) proto.Message {
 			return &pb.DeleteRangeRequest{Key: key(0)}
 		}),
@@ -180,7 +185,7 @@ func (w *maker) deletes() *simple {
 func (w *maker) txns() *simple {
 	n := w.c.TxnOps
 	return &simple{
-		kind: kind{"txn", false}, choose: w.choose,
+		kind: kind{name: "txn"}, choose: w.choose,
 		one: w.template(Txn, 1+n, func(key func(int) []byte) proto.Message {
 			// Every key has a version of at least 0: the comparison is made, and
 			// holds.

@@ -110,7 +110,7 @@ type leases struct{}
 // leaseTTL is what becomes of leases that an end by force leaves, in seconds.
 const leaseTTL = 60
 
-func (leases) kinds() []kind         { return []kind{{"grant", false}, {"revoke", false}} }
+func (leases) kinds() []kind         { return []kind{{name: "grant"}, {name: "revoke"}} }
 func (leases) templates() []template { return nil }
 
 func (leases) begin(o *op) {
