@@ -16,8 +16,8 @@ type outcome struct {
 	neverSent int64 // due on the schedule, and not sent before it was given up
 
 	undelivered int64 // to watchers
-	series    *series
-	recorders []*recorder
+	series      *series
+	recorders   []*recorder
 }
 
 // succeeded are the operations that did.

@@ -3,7 +3,6 @@ package benchmark
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"sync"
@@ -55,7 +54,7 @@ func (grpcEngine) Dial(ctx context.Context, t Target) (Conn, error) {
 	}
 	u, err := url.Parse(t.Endpoint)
 	if err != nil {
-		return nil, fmt.Errorf("endpoint %s: %w", t.Endpoint, err)
+		return nil, err
 	}
 	dial := &onceDialler{}
 	var creds credentials.TransportCredentials = insecure.NewCredentials()
@@ -63,11 +62,11 @@ func (grpcEngine) Dial(ctx context.Context, t Target) (Conn, error) {
 		creds = &tellingCredentials{credentials.NewTLS(t.TLS), dial}
 	}
 	c.conn, err = grpc.NewClient("passthrough:///"+u.Host,
-		grpc.WithTransportCredentials(creds), grpc.WithContextDialer(dial.dial), grpc.WithAuthority(u.Host),
+		grpc.WithTransportCredentials(creds), grpc.WithContextDialer(dial.dial),
 		grpc.WithDisableRetry(), grpc.WithDisableServiceConfig(), grpc.WithIdleTimeout(0),
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(bytesCodec{}), grpc.MaxCallRecvMsgSize(1<<30)))
 	if err != nil {
-		return nil, fmt.Errorf("endpoint %s: %w", t.Endpoint, err)
+		return nil, err
 	}
 	c.conn.Connect()
 	for state := c.conn.GetState(); state != connectivity.Ready; state = c.conn.GetState() {

@@ -3,6 +3,7 @@ package benchmark
 import (
 	"context"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"google.golang.org/grpc/codes"
@@ -12,6 +13,7 @@ import (
 type login struct {
 	token    atomic.Pointer[string]
 	renewing atomic.Bool
+	first    sync.Mutex // held by who logs in for all who wait
 }
 
 // login is the source of tokens for an endpoint; nil when none is needed. One
@@ -27,6 +29,8 @@ func (f *fleet) login(ctx context.Context, endpoint string) (func() string, erro
 		f.logins[endpoint] = l
 	}
 	f.mu.Unlock()
+	l.first.Lock()
+	defer l.first.Unlock()
 	if l.token.Load() == nil {
 		if err := f.renew(ctx, endpoint, l); err != nil {
 			return nil, err

@@ -35,8 +35,8 @@ type Report struct {
 	Conflicts *int64           `json:"cas_conflicts,omitempty"`
 	// Deliveries are those to watchers, whose latency is then the run's.
 	Deliveries *Deliveries `json:"deliveries,omitempty"`
-	Series    []Point          `json:"series"`
-	Tenths    []Point          `json:"series_tenths"` // of the first ten seconds
+	Series     []Point     `json:"series"`
+	Tenths     []Point     `json:"series_tenths"` // of the first ten seconds
 
 	Server     ServerReport `json:"server"`
 	Bottleneck Bottleneck   `json:"bottleneck"`

@@ -21,6 +21,7 @@ type server struct {
 
 	mu            sync.Mutex // guards what follows
 	members       []memberAt
+	admitted      []string // voters' configured endpoints at the start, which connections are spread over
 	leader        cluster.Claim
 	leaderChanges int
 }
@@ -87,6 +88,9 @@ var errNoLeader = errors.New("no leader is known")
 func (s *server) candidates(mode string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if mode == AllEndpoints && s.admitted != nil {
+		return s.admitted // one that goes away is missed, not replaced
+	}
 	pick := func(configured bool) []string {
 		var urls []string
 		for _, m := range s.members {
@@ -134,6 +138,12 @@ func (s *server) admit(ctx context.Context, c Config) (cluster.Verdict, error) {
 	for {
 		v := s.look(ctx)
 		err := admissible(v, c)
+		if err == nil {
+			all := s.candidates(AllEndpoints)
+			s.mu.Lock()
+			s.admitted = all
+			s.mu.Unlock()
+		}
 		if err == nil || ctx.Err() != nil || time.Now().After(deadline) {
 			return v, err
 		}

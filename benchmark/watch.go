@@ -142,7 +142,7 @@ func (ws *watchers) dial(endpoint string) (*grpc.ClientConn, error) {
 	if c := ws.fleet.server.client.TLSConfig(endpoint); c != nil {
 		creds = credentials.NewTLS(c)
 	}
-	return grpc.NewClient("passthrough:///"+u.Host, grpc.WithTransportCredentials(creds), grpc.WithAuthority(u.Host),
+	return grpc.NewClient("passthrough:///"+u.Host, grpc.WithTransportCredentials(creds),
 		grpc.WithDisableServiceConfig(), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1<<30)))
 }
 
