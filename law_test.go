@@ -21,7 +21,7 @@ var layers = []struct {
 		"planned:internal/discover", "planned:internal/discover/kube",
 	}},
 	{"features", []string{
-		"collector", "benchmark", "benchmark/h2", "rules", "dashboards", "planned:internal/ops", "planned:internal/alert",
+		"collector", "benchmark", "benchmark/h2", "rules", "dashboards", "planned:internal/ops", "internal/alert",
 	}},
 	{"faces", []string{"planned:internal/remedy", "planned:internal/api"}},
 	{"app", []string{"internal/app"}},

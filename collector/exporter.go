@@ -25,7 +25,7 @@ var (
 )
 
 // selfFamilies are about the exporter, not about a cluster.
-var selfFamilies = []*family{reloadSuccessful, reloadSuccessTime, buildInfo}
+var selfFamilies = slices.Concat([]*family{reloadSuccessful, reloadSuccessTime, buildInfo}, notificationFamilies)
 
 // Options of an Exporter.
 type Options struct {
@@ -44,6 +44,7 @@ type Exporter struct {
 	log    *slog.Logger
 
 	reloadOK, reloadTime prometheus.Gauge
+	notifications        *Notifications
 	probing              atomic.Bool // the collector of the probes is on
 }
 
@@ -72,8 +73,12 @@ func New(o Options) (*Exporter, error) {
 		version.NewCollector("etcd_monitor"),
 		e.reloadOK, e.reloadTime,
 	)
+	e.notifications = newNotifications(e.self)
 	return e, nil
 }
+
+// Notifications counts what Alertmanager sends here.
+func (e *Exporter) Notifications() *Notifications { return e.notifications }
 
 // Reloaded notes the outcome of loading the configuration.
 func (e *Exporter) Reloaded(ok bool, at time.Time) {

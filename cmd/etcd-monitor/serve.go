@@ -127,6 +127,8 @@ func (f *serveFlags) options(c *config.File) (app.Options, error) {
 			SystemdSocket: f.web.WebSystemdSocket != nil && *f.web.WebSystemdSocket,
 		},
 	}
+	alerts := c.Alerts().Console
+	o.Alerts = app.Alerts{TokenFile: alerts.TokenFile, Log: alerts.Enabled, Keep: c.KeptAlerts()}
 	if o.ExternalURL != nil {
 		o.Prefix = strings.TrimRight(o.ExternalURL.Path, "/")
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/collector"
+	"github.com/etcd-monitor/etcd-monitor/internal/alert"
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
 	"github.com/etcd-monitor/etcd-monitor/internal/logging"
 )
@@ -22,6 +23,7 @@ import (
 type Options struct {
 	Settings
 	Web         WebOptions
+	Alerts      Alerts
 	Prefix      string   // of all routes, as in /etcd; "" for none
 	ExternalURL *url.URL // under which we are reached from outside; nil for the request's own
 	Logger      *slog.Logger
@@ -81,6 +83,7 @@ type App struct {
 	exporter *collector.Exporter
 	fleet    fleet
 	server   *server
+	alerts   *alert.Receiver
 	proxied  chan struct{} // a place for each exposition that is passed on
 	ready    atomic.Bool   // every cluster was asked once
 	cap      atomic.Int64  // of a scrape, a time.Duration; 0 for none of ours
@@ -100,6 +103,7 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	a.exporter = exporter
+	a.alerts = a.newReceiver()
 	a.fleet.shared = shared{
 		opts: o, probes: probes, exporter: exporter, zap: logging.Zap(o.Logger),
 		slots: make(chan struct{}, maxFetches), scrapeCap: a.scrapeCap,

@@ -39,6 +39,7 @@ func (a *App) routes() http.Handler {
 	mux.HandleFunc("GET /sd", a.discovery)
 	mux.HandleFunc("GET /proxy", a.proxy)
 	mux.HandleFunc("POST /-/reload", a.reloadRequest)
+	mux.Handle("POST /api/v1/alerts/webhook", a.alerts)
 	mux.HandleFunc("GET /{$}", a.statusPage)
 	// A page that somebody else serves must not make a browser here change things.
 	protected := http.NewCrossOriginProtection().Handler(mux)

@@ -76,6 +76,7 @@ func buildKeys() []*key {
 	add("clusters[].thresholds.", ownThresholds())
 	add("", serveKeys)
 	add("monitoring.thresholds.", thresholdKeys())
+	add("", alertKeys)
 	add("", benchmarkKeys)
 	add("", laterKeys)
 	inherit(all)

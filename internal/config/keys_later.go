@@ -7,7 +7,7 @@ import (
 
 // laterKeys belong to features that this version lacks. They are checked now,
 // so that a file does not turn out wrong on the day that it begins to count.
-var laterKeys = slices.Concat(laterAPI, laterAlerts, laterStorage, laterSwitches)
+var laterKeys = slices.Concat(laterAPI, laterStorage, laterSwitches)
 
 var laterAPI = []key{
 	{path: "api.timeout", kind: kindDuration, def: "30s", check: lasting(time.Second, time.Hour), later: "a time limit of requests to the API", doc: "Time limit of a request to the API."},

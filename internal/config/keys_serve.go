@@ -23,7 +23,7 @@ var serveKeys = []key{
 	{path: "monitoring.history", kind: kindSection, doc: "What is kept in memory, of each cluster."},
 	{path: "monitoring.history.max_points", kind: kindInt, def: "1000", check: within(10, 100_000), doc: "Points, one per metrics interval."},
 	{path: "monitoring.history.leader_changes", kind: kindInt, def: "100", check: within(1, 10_000), doc: "Changes of the leader or of the members."},
-	{path: "monitoring.history.alerts", kind: kindInt, def: "1000", check: within(1, 100_000), later: "a history of alerts", doc: "Alerts that were received."},
+	{path: "monitoring.history.alerts", kind: kindInt, def: "1000", check: within(1, 100_000), atStart: true, doc: "Changes of alerts that Alertmanager sent here, of all clusters together."},
 	{path: "monitoring.history.events", kind: kindInt, def: "1000", check: within(1, 100_000), later: "a history of events", doc: "Events."},
 	{path: "monitoring.watch", kind: kindSection, doc: "Watching keys."},
 	{path: "monitoring.watch.prefixes", kind: kindList, check: each(notEmpty), later: "watching keys", doc: "Prefixes of keys to watch."},

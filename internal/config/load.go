@@ -54,6 +54,7 @@ func (d *document) load(data []byte, isFile bool, o Overrides) (*File, []Warning
 		f.clusters = append(f.clusters, d.cluster(path))
 	}
 	d.together(f.clusters)
+	d.alerts()
 	d.notYet()
 	if len(d.problems) > 0 {
 		return nil, nil, sorted(d.problems)
