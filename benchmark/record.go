@@ -21,6 +21,7 @@ type sample struct {
 	hist     *hdrhistogram.Histogram
 	sum      float64       // seconds
 	min, max time.Duration // exact; of no meaning when empty
+	buckets  [numBuckets]int64
 }
 
 func newSample(digits int) *sample {
@@ -34,6 +35,11 @@ func (s *sample) add(d time.Duration) {
 	}
 	s.max = max(s.max, d)
 	s.sum += d.Seconds()
+	bucket := 0
+	for bucket < len(bounds) && d >= bounds[bucket].below {
+		bucket++
+	}
+	s.buckets[bucket]++
 	_ = s.hist.RecordValue(min(int64(d/unitOfLatency), mostLatency)) // is in range
 }
 
@@ -46,12 +52,15 @@ func (s *sample) merge(o *sample) {
 	}
 	s.max = max(s.max, o.max)
 	s.sum += o.sum
+	for i, n := range o.buckets {
+		s.buckets[i] += n
+	}
 	s.hist.Merge(o.hist)
 }
 
 func (s *sample) reset() {
 	s.hist.Reset()
-	s.sum, s.min, s.max = 0, 0, 0
+	s.sum, s.min, s.max, s.buckets = 0, 0, 0, [numBuckets]int64{}
 }
 
 func (s *sample) count() int64 { return s.hist.TotalCount() }

@@ -141,7 +141,7 @@ type Bucket struct {
 }
 
 // bounds are the upper ends of the buckets of the documentation, but the last.
-var bounds = []struct {
+var bounds = [numBuckets - 1]struct {
 	name  string
 	below time.Duration
 }{
@@ -153,7 +153,10 @@ var bounds = []struct {
 	{"100-500ms", 500 * time.Millisecond},
 }
 
-const lastBucket = ">500ms"
+const (
+	numBuckets = 7
+	lastBucket = ">500ms"
+)
 
 // distribution of a sample.
 func (s *sample) distribution(buckets bool) Distribution {
@@ -166,18 +169,10 @@ func (s *sample) distribution(buckets bool) Distribution {
 	if !buckets {
 		return d
 	}
-	counts := make([]int64, len(bounds)+1)
-	for _, bar := range s.hist.Distribution() {
-		i := 0
-		for i < len(bounds) && time.Duration(bar.From)*unitOfLatency >= bounds[i].below {
-			i++
-		}
-		counts[i] += bar.Count
-	}
 	for i, b := range bounds {
-		d.Buckets = append(d.Buckets, Bucket{b.name, counts[i]})
+		d.Buckets = append(d.Buckets, Bucket{b.name, s.buckets[i]})
 	}
-	d.Buckets = append(d.Buckets, Bucket{lastBucket, counts[len(bounds)]})
+	d.Buckets = append(d.Buckets, Bucket{lastBucket, s.buckets[len(bounds)]})
 	return d
 }
 
