@@ -34,6 +34,10 @@ type Target struct {
 	InFlight int
 }
 
+// MaxResponse is the largest message that engines take for an answer. A call
+// that gets a larger one ends as ResourceExhausted.
+const MaxResponse = 64 << 20
+
 // Conn is one connection with many calls in flight.
 //
 // Send and Flush are called by one goroutine at a time, Receive by one, and the

@@ -64,7 +64,7 @@ func (grpcEngine) Dial(ctx context.Context, t Target) (Conn, error) {
 	c.conn, err = grpc.NewClient("passthrough:///"+u.Host,
 		grpc.WithTransportCredentials(creds), grpc.WithContextDialer(dial.dial),
 		grpc.WithDisableRetry(), grpc.WithDisableServiceConfig(), grpc.WithIdleTimeout(0),
-		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(bytesCodec{}), grpc.MaxCallRecvMsgSize(1<<30)))
+		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(bytesCodec{}), grpc.MaxCallRecvMsgSize(MaxResponse)))
 	if err != nil {
 		return nil, err
 	}

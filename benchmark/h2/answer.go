@@ -2,12 +2,15 @@ package h2
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/net/http2"
 	"google.golang.org/grpc/codes"
+
+	"github.com/etcd-monitor/etcd-monitor/benchmark"
 )
 
 // Windows that we grant, and again before they are used up. What arrives is taken
@@ -17,10 +20,6 @@ const (
 	streamWindow  = 1 << 20
 	connWindow    = 1 << 24
 )
-
-// maxMessage is the largest answer that is taken. Memory grows with what
-// arrives, never with what is announced.
-const maxMessage = 64 << 20
 
 // complete tells whether the answer's one message has arrived.
 func (s *stream) complete() bool {
@@ -146,9 +145,10 @@ func (s *stream) take(p []byte) outcome {
 		switch {
 		case s.prefix[0] != 0:
 			return outcome{code: codes.Internal, message: "the server compressed its answer, which we did not offer"}
-		case s.length() > maxMessage:
-			return outcome{code: codes.ResourceExhausted, message: "the answer is larger than 64 MiB"}
+		case s.length() > benchmark.MaxResponse:
+			return outcome{code: codes.ResourceExhausted, message: fmt.Sprintf("the answer is larger than %d bytes", benchmark.MaxResponse)}
 		}
+		// Memory grows with what arrives, never with what is announced.
 		s.call.Response = slices.Grow(s.call.Response, min(s.length(), maxFrameSize))
 	}
 	if s.got-prefixLen+len(p) > s.length() {

@@ -2,13 +2,23 @@ package h2
 
 import (
 	"bytes"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"google.golang.org/grpc/codes"
 
 	"github.com/etcd-monitor/etcd-monitor/benchmark"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
 )
 
 // roundTrip writes, reads and removes through the connection.
@@ -46,4 +56,126 @@ func TestErrorsOfEtcd(t *testing.T) {
 	if call.Code != codes.InvalidArgument || call.Message != "etcdserver: key is not provided" {
 		t.Fatalf("%s: %s", call.Code, call.Message)
 	}
+}
+
+// authenticate gets a token as an etcd client does.
+func authenticate(t *testing.T, cl *etcdtest.Cluster, name, password string) string {
+	t.Helper()
+	r, err := cl.Client(t).Authenticate(t.Context(), name, password)
+	etcdtest.OK(t, err)
+	return r.Token
+}
+
+// Calls carry the token of the moment: none, one that etcd does not know, and a
+// new one on the connection that is there.
+func TestAuth(t *testing.T) {
+	const password = "secret"
+	cl := etcdtest.New(t, etcdtest.Options{Members: 1, Auth: etcdtest.Auth{RootPassword: password}})
+	var token atomic.Pointer[string]
+	c := dial(t, cl.Endpoints()[0], func(target *benchmark.Target) {
+		target.Token = func() string { return *token.Load() }
+	})
+	for _, test := range []struct {
+		token string
+		code  codes.Code
+	}{
+		{"", codes.InvalidArgument},
+		{"no such token", codes.Unauthenticated},
+		{authenticate(t, cl, "root", password), codes.OK},
+		{"forgotten", codes.Unauthenticated},
+		{authenticate(t, cl, "root", password), codes.OK},
+	} {
+		token.Store(&test.token)
+		for range 3 {
+			got := do(t, c, &benchmark.Call{Method: benchmark.Put, Request: encode(t, put("k", "v"))})[0]
+			if got.Code != test.code {
+				t.Errorf("token %q: %s %q, want %s", test.token, got.Code, got.Message, test.code)
+			}
+		}
+	}
+}
+
+func TestTLSFailures(t *testing.T) {
+	cl := etcdtest.New(t, etcdtest.Options{Members: 1, TLS: etcdtest.TLS{Client: true, ClientAuth: true}})
+	noCertificate := cl.TLSConfig()
+	noCertificate.Certificates = nil
+	wrongName := cl.TLSConfig()
+	wrongName.ServerName = "elsewhere"
+	for name, test := range map[string]struct {
+		config *tls.Config
+		url    string
+		text   string
+	}{
+		"unknown authority": {&tls.Config{}, cl.Endpoints()[0], "certificate signed by unknown authority"},
+		"wrong name":        {wrongName, cl.Endpoints()[0], "not elsewhere"},
+		"no certificate":    {noCertificate, cl.Endpoints()[0], "certificate required"},
+		"no TLS":            {nil, strings.Replace(cl.Endpoints()[0], "https", "http", 1), "closed the connection before it spoke HTTP/2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Engine{}.Dial(t.Context(), benchmark.Target{Endpoint: test.url, TLS: test.config, Timeout: time.Second, InFlight: 1})
+			if err == nil || !strings.Contains(err.Error(), test.text) {
+				t.Errorf("%v, want %q in it", err, test.text)
+			}
+			noneLeft(t)
+		})
+	}
+}
+
+// A server that does not agree to HTTP/2 is found out in the handshake.
+func TestTLSWithoutHTTP2(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.StartTLS()
+	defer s.Close()
+	trusting := s.Client().Transport.(*http.Transport).TLSClientConfig
+	silent := fake.TCP(t, func(c net.Conn) {
+		_ = tls.Server(c, &tls.Config{Certificates: s.TLS.Certificates}).HandshakeContext(t.Context())
+	})
+	for url, want := range map[string]string{
+		s.URL: "no application protocol",
+		strings.Replace(silent, "http", "https", 1): errNotH2.Error(),
+	} {
+		_, err := Engine{}.Dial(t.Context(), benchmark.Target{Endpoint: url, TLS: trusting, Timeout: time.Second, InFlight: 1})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q in it", err, want)
+		}
+	}
+}
+
+// What happens to a member happens to its connections.
+func TestMemberGoes(t *testing.T) {
+	cl := etcdtest.New(t, etcdtest.Options{Members: 1})
+	m := cl.Member(0)
+	get := func() *benchmark.Call { return &benchmark.Call{Method: benchmark.Range, Request: encode(t, get("k"))} }
+	t.Run("frozen", func(t *testing.T) {
+		c := dial(t, m.ClientURL(), limit(200*time.Millisecond))
+		etcdtest.OK(t, m.Freeze())
+		if got := do(t, c, get())[0]; got.Code != codes.DeadlineExceeded {
+			t.Errorf("%s %q", got.Code, got.Message)
+		}
+		etcdtest.OK(t, m.Thaw())
+		etcdtest.Eventually(t, 10*time.Second, "an answer on the same connection", func() bool {
+			return do(t, c, get())[0].Code == codes.OK
+		})
+	})
+	t.Run("stopped", func(t *testing.T) {
+		c := dial(t, m.ClientURL(), nil)
+		etcdtest.OK(t, m.Stop(t.Context()))
+		over(t, c)
+		etcdtest.OK(t, m.Restart(t.Context()))
+	})
+	t.Run("killed", func(t *testing.T) {
+		c := dial(t, m.ClientURL(), nil)
+		etcdtest.OK(t, m.Freeze())
+		c.Send(get())
+		c.Flush()
+		etcdtest.OK(t, m.Kill())
+		if got := receive(t, c, 1)[0]; got.Code != codes.Unavailable || got.Unsent {
+			t.Errorf("%s %q, unsent %v", got.Code, got.Message, got.Unsent)
+		}
+		over(t, c)
+		_, err := Engine{}.Dial(t.Context(), benchmark.Target{Endpoint: m.ClientURL(), Timeout: time.Second, InFlight: 1})
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Error(err)
+		}
+	})
 }
