@@ -28,7 +28,8 @@ var layers = []struct {
 	{"cmd", []string{"cmd/etcd-monitor"}},
 	{"module root", []string{"."}},
 	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake", "internal/alerttest"}},
-	{"test programs", []string{"planned:tools/run", "tools/faults"}},
+	{"test ground", []string{"tools/local"}},
+	{"test programs", []string{"planned:tools/run", "tools/demo", "tools/faults"}},
 	{"generators", []string{"tools/dashboards"}},
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/tools/local"
 )
 
 // startLimit is what members and exporter may take. Both need two seconds.
@@ -56,25 +57,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "run:", err)
 		return 2
 	}
-	if err := local(ctx, o, stdout, stderr); err != nil {
+	if err := serve(ctx, o, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "run:", err)
 		return 1
 	}
 	return 0
 }
 
-// local runs cluster and exporter until ctx ends, which is no error.
-func local(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
+// serve runs cluster and exporter until ctx ends, which is no error.
+func serve(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	if _, err := os.Stat(o.exporter); err != nil {
 		return fmt.Errorf("no exporter (make build makes it): %w", err)
 	}
 	ports := make([]int, len(o.ports))
 	for i, port := range o.ports {
-		if ports[i], err = memberPort(port, free, stdout); err != nil {
+		if ports[i], err = local.MemberPort(port, local.Free, stdout); err != nil {
 			return err
 		}
 	}
-	listen, err := exporterAddr(o.listen, free, stdout)
+	listen, err := local.Addr("the exporter", o.listen, local.Free, stdout)
 	if err != nil {
 		return err
 	}
@@ -92,22 +93,24 @@ func local(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 		return interrupted(ctx, err)
 	}
 	// One endpoint is enough: the exporter finds the others.
-	e, err := startExporter(o, cluster.Member(0).Endpoint(), listen, stderr)
+	e, err := local.Start("the exporter", o.exporter, append([]string{
+		"serve", "--endpoints=" + cluster.Member(0).Endpoint(), "--web.listen-address=" + listen,
+	}, o.flags...), stderr)
 	if err != nil {
 		return err
 	}
-	defer e.stop()
-	if err := e.awaitReady(starting, url(listen)+"/-/ready"); err != nil {
+	defer e.Stop()
+	if err := e.AwaitReady(starting, local.URL(listen)+"/-/ready"); err != nil {
 		return interrupted(ctx, err)
 	}
 
-	guide(stdout, url(listen), shown(cluster, leader))
+	guide(stdout, local.URL(listen), shown(cluster, leader))
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(stdout, "stopping ...")
 		return nil
-	case <-e.done:
-		return e.ended()
+	case <-e.Done():
+		return e.Ended()
 	}
 }
 

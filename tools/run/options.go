@@ -4,9 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"strconv"
 	"strings"
+
+	"github.com/etcd-monitor/etcd-monitor/tools/local"
 )
 
 type options struct {
@@ -38,32 +38,15 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if len(o.flags) > 0 && !strings.HasPrefix(o.flags[0], "-") {
 		return o, fmt.Errorf("unexpected argument %q: flags of the exporter follow --", o.flags[0])
 	}
-	if _, _, err := splitAddr(o.listen); err != nil {
+	if _, _, err := local.SplitAddr(o.listen); err != nil {
 		return o, fmt.Errorf("--listen-address: %w", err)
 	}
 	for s := range strings.SplitSeq(*ports, ",") {
-		port, err := parsePort(strings.TrimSpace(s))
+		port, err := local.ParsePort(strings.TrimSpace(s))
 		if err != nil {
 			return o, fmt.Errorf("--client-ports: %w", err)
 		}
 		o.ports = append(o.ports, port)
 	}
 	return o, nil
-}
-
-func parsePort(s string) (int, error) {
-	port, err := strconv.ParseUint(s, 10, 16)
-	if err != nil {
-		return 0, fmt.Errorf("%q is no port", s)
-	}
-	return int(port), nil
-}
-
-func splitAddr(addr string) (host string, port int, err error) {
-	host, s, err := net.SplitHostPort(addr)
-	if err != nil {
-		return "", 0, fmt.Errorf("%q is not [host]:port", addr)
-	}
-	port, err = parsePort(s)
-	return host, port, err
 }

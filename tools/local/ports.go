@@ -1,4 +1,4 @@
-package main
+package local
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
 )
 
-// memberPort is the wanted port, or 0 for any one, said aloud, if the wanted
-// one cannot be had.
-func memberPort(want int, free func(addr string) error, stdout io.Writer) (int, error) {
+// MemberPort is the wanted port, or 0 for any one, said aloud, if the wanted
+// one cannot be had. Free tells whether one can.
+func MemberPort(want int, free func(addr string) error, stdout io.Writer) (int, error) {
 	if want == 0 {
 		return 0, nil
 	}
@@ -25,10 +25,10 @@ func memberPort(want int, free func(addr string) error, stdout io.Writer) (int, 
 	return 0, nil
 }
 
-// exporterAddr is the wanted address, or one with a port that is free, said
+// Addr is the wanted address for what, or one with a port that is free, said
 // aloud, if the wanted one cannot be had.
-func exporterAddr(want string, free func(addr string) error, stdout io.Writer) (string, error) {
-	host, port, err := splitAddr(want)
+func Addr(what, want string, free func(addr string) error, stdout io.Writer) (string, error) {
+	host, port, err := SplitAddr(want)
 	if err != nil {
 		return "", err
 	}
@@ -53,15 +53,15 @@ func exporterAddr(want string, free func(addr string) error, stdout io.Writer) (
 			continue
 		}
 		if taken != nil {
-			fmt.Fprintf(stdout, "NOTE: the exporter cannot listen on %s (%v): it listens on %s\n", want, taken, addr)
+			fmt.Fprintf(stdout, "NOTE: %s cannot listen on %s (%v): it listens on %s\n", what, want, taken, addr)
 		}
 		return addr, nil
 	}
-	return "", fmt.Errorf("find a port for the exporter on %q: %w", host, taken)
+	return "", fmt.Errorf("find a port for %s on %q: %w", what, host, taken)
 }
 
-// free tells why nothing of ours can listen on an address.
-func free(addr string) error {
+// Free tells why nothing of ours can listen on an address.
+func Free(addr string) error {
 	// Some systems let two listen on one port, at different addresses of the
 	// machine; the second would answer nobody who says localhost.
 	if conn, err := net.DialTimeout("tcp", reachable(addr), time.Second); err == nil {
@@ -83,5 +83,24 @@ func reachable(addr string) string {
 	return addr
 }
 
-// url is what a browser on this machine opens.
-func url(listen string) string { return "http://" + reachable(listen) }
+// URL is what a browser on this machine opens.
+func URL(listen string) string { return "http://" + reachable(listen) }
+
+// ParsePort reads the number of a port.
+func ParsePort(s string) (int, error) {
+	port, err := strconv.ParseUint(s, 10, 16)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no port", s)
+	}
+	return int(port), nil
+}
+
+// SplitAddr reads [host]:port.
+func SplitAddr(addr string) (host string, port int, err error) {
+	host, s, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", 0, fmt.Errorf("%q is not [host]:port", addr)
+	}
+	port, err = ParsePort(s)
+	return host, port, err
+}
