@@ -54,6 +54,11 @@ build: ## build bin/etcd-monitor
 run: build ## run a local etcd cluster and the exporter watching it
 	$(GO) run ./tools/run --exporter bin/etcd-monitor
 
+.PHONY: demo
+demo: build tools ## the whole system on this machine, with a menu to break it
+	$(GO) run ./tools/demo --prometheus "$$(tools/build.sh prometheus)" \
+		--alertmanager "$$(tools/build.sh alertmanager)" --pushgateway "$$(tools/build.sh pushgateway)"
+
 .PHONY: check
 check: ## formatting, vet and the tests that need no etcd: before every commit
 	@bad=$$(find . -name '*.go' -not -path './.cache/*' -exec gofmt -l {} +); \
