@@ -58,7 +58,7 @@ var owners = []owner{
 	{library: "go.etcd.io/etcd/api", packages: "internal/etcd internal/ops benchmark internal/etcdtest internal/etcdtest/fake", instead: "the words of internal/cluster"},
 	{library: "go.etcd.io/etcd/server", packages: "internal/etcdtest", instead: "internal/etcdtest, in tests", tests: true},
 	{library: "github.com/prometheus/client_golang", packages: "collector benchmark internal/api internal/app", instead: "values that collector exports"},
-	{library: "github.com/prometheus/common", packages: "benchmark internal/app cmd/etcd-monitor internal/etcdtest", instead: "what internal/config offers"},
+	{library: "github.com/prometheus/common", packages: "benchmark internal/app cmd/etcd-monitor internal/etcdtest tools/demo", instead: "what internal/config offers"},
 	{library: "github.com/prometheus/common/expfmt", packages: "collector internal/etcdtest", instead: "what collector exports, or a test"},
 	{library: "github.com/prometheus/client_model", packages: "collector internal/etcdtest", instead: "what collector exports, or a test"},
 	{library: "github.com/prometheus/exporter-toolkit", packages: "internal/app cmd/etcd-monitor", instead: "internal/app"},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,8 +30,8 @@ type system struct {
 
 // stop ends the programs, the last one first.
 func (s *system) stop() {
-	for i := len(s.running) - 1; i >= 0; i-- {
-		s.running[i].Stop()
+	for _, p := range slices.Backward(s.running) {
+		p.Stop()
 	}
 }
 
@@ -87,7 +88,7 @@ func (s *system) start(ctx context.Context) error {
 func (s *system) benchmark(ctx context.Context, endpoints string) error {
 	fmt.Fprintln(s.stdout, "running a benchmark of 2000 mixed operations ...")
 	process, err := local.Start("the benchmark", s.o.exporter, []string{
-		"benchmark", "mixed", "--cluster.name=demo", "--endpoints=" + endpoints, "--ops=2000", "--conns=2", "--clients=4",
+		"benchmark", "mixed", "--cluster.name=demo", "--endpoints=" + endpoints, "--ops=2000", "--connections=2", "--clients=4",
 		"--pushgateway.url=" + local.URL(s.o.pushAddr),
 	}, s.stdout)
 	if err != nil {
@@ -122,7 +123,7 @@ func (s *system) configure() error {
 		text = strings.NewReplacer(
 			"http://127.0.0.1:8080", local.URL(s.o.exporterAddr),
 			"etcd-monitor:8080", s.o.exporterAddr, "etcd-monitor:9093", s.o.alertAddr, "pushgateway:9091", s.o.pushAddr,
-			"/etc/prometheus/rules/", "",
+			"/etc/prometheus/rules/", "./",
 			"interval: 15s", "interval: 5s", "scrape_timeout: 10s", "scrape_timeout: 5s", "refresh_interval: 30s", "refresh_interval: 5s",
 			"group_interval: 5m", "group_interval: 10s", "group_wait: 10s", "group_wait: 1s",
 		).Replace(text)
