@@ -37,3 +37,14 @@ func TestWindowsBuildHasItsPart(t *testing.T) {
 		}
 	}
 }
+
+// What is linked is listed, in the version that is linked.
+func TestDependenciesAreListed(t *testing.T) {
+	listed := read(t, "docs/dependencies.md")
+	for line := range strings.Lines(string(goList(t, "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", "./cmd/etcd-monitor"))) {
+		path, version, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if ok && !regexp.MustCompile(`(?m)^\| `+regexp.QuoteMeta(path)+`(/\S*)? \| `+regexp.QuoteMeta(version)+` \|`).MatchString(listed) {
+			t.Errorf("%s %s is linked and not in docs/dependencies.md (make licenses)", path, version)
+		}
+	}
+}

@@ -22,9 +22,10 @@ crossbuild: ## .build/OS-ARCH/etcd-monitor for every platform
 # Sorted, owned by nobody and as old as the commit: the same commit gives the
 # same archives.
 tarballs: crossbuild ## .tarballs/etcd-monitor-VERSION.OS-ARCH.tar.gz and sha256sums.txt
+	@rm -rf .build/licenses; GOROOT="$$($(GO) env GOROOT)" "$$(tools/build.sh go-licenses)" save ./cmd/etcd-monitor --save_path .build/licenses 2>/dev/null
 	@rm -rf .tarballs; mkdir -p .tarballs; for p in $(PLATFORMS); do \
 		name=etcd-monitor-$(VERSION).$${p%/*}-$${p#*/}; rm -rf .build/$$name; mkdir -p .build/$$name; \
-		cp -r .build/$${p%/*}-$${p#*/}/* LICENSE README.md CHANGELOG.md rules dashboards .build/$$name/; \
+		cp -r .build/$${p%/*}-$${p#*/}/* LICENSE README.md CHANGELOG.md rules dashboards .build/licenses .build/$$name/; \
 		find .build/$$name -name '*.go' -delete; \
 		tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$$(git log -1 --format=%ct)" \
 			-C .build -cf - $$name | gzip -n > .tarballs/$$name.tar.gz; done
@@ -36,6 +37,10 @@ reproducible: build ## build again elsewhere from nothing and compare
 		git ls-files -z | xargs -0 cp --parents -t "$$dir"; \
 		cd "$$dir"; GOCACHE="$$dir/.cache" $(BUILD) -o again ./cmd/etcd-monitor; cd - >/dev/null; \
 		cmp bin/etcd-monitor "$$dir/again"; sha256sum bin/etcd-monitor
+
+.PHONY: licenses
+licenses: ## list the licences of what is linked in docs/dependencies.md
+	GOROOT="$$($(GO) env GOROOT)" "$$(tools/build.sh go-licenses)" report ./cmd/etcd-monitor --template tools/licenses/table.md.tmpl 2>/dev/null | grep -v "^| github.com/etcd-monitor/" > docs/dependencies.md
 
 .PHONY: deps deps-update
 deps: ## download the modules and check them against go.sum

@@ -20,6 +20,7 @@ tags=
 case $name in
 golangci-lint) module=lint package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint ;;
 actionlint) module=actionlint package=github.com/rhysd/actionlint/cmd/actionlint ;;
+go-licenses) module=licenses package=github.com/google/go-licenses/v2 ;;
 # Service discovery for clouds pulls in modules that some proxies do not have;
 # static, file and HTTP discovery stay without it, and we use nothing else.
 promtool | prometheus) module=prometheus package=github.com/prometheus/prometheus/cmd/$name tags=remove_all_sd ;;
@@ -28,7 +29,7 @@ alertmanager | amtool) module=alertmanager package=github.com/prometheus/alertma
 alertmanager027) module=alertmanager027 package=github.com/prometheus/alertmanager/cmd/alertmanager ;;
 pushgateway) module=pushgateway package=github.com/prometheus/pushgateway ;;
 *)
-  echo "usage: tools/build.sh [-n] actionlint|golangci-lint|promtool|prometheus|alertmanager|alertmanager027|amtool|pushgateway" >&2
+  echo "usage: tools/build.sh [-n] actionlint|go-licenses|golangci-lint|promtool|prometheus|alertmanager|alertmanager027|amtool|pushgateway" >&2
   exit 2
   ;;
 esac
