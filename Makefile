@@ -97,9 +97,15 @@ golden: ## rewrite golden files and generated documents; read the diff
 
 docs: golden ## regenerate docs/ from the code (the same tests write both)
 
-.PHONY: bench soak faults fuzz coverage
+.PHONY: bench bench-compare soak faults fuzz coverage
 bench: ## run the micro benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+ROUNDS ?= 5
+MEMBERS ?= 1
+bench-compare: build ## compare the benchmark with etcd's own: CPU and throughput as ratios, ROUNDS (5), MEMBERS (1)
+	theirs=$$(tools/build.sh etcd-benchmark); dir=$$([ -w /dev/shm ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}"); \
+		$(GO) run ./tools/benchcompare -etcd-benchmark "$$theirs" -rounds $(ROUNDS) -members $(MEMBERS) -dir "$$dir"
 
 soak: tools ## run the long tests (TestSoak*)
 	ETCD_MONITOR_SOAK=1 $(GO) test $(RACE) -count 1 -v -p 1 -timeout 2h -run '^TestSoak' ./...

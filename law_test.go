@@ -29,7 +29,7 @@ var layers = []struct {
 	{"module root", []string{"."}},
 	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake", "internal/alerttest"}},
 	{"grounds of test programs", []string{"tools/local"}},
-	{"test programs", []string{"planned:tools/run", "tools/demo", "tools/faults"}},
+	{"test programs", []string{"planned:tools/run", "tools/demo", "tools/faults", "tools/benchcompare"}},
 	{"generators", []string{"tools/dashboards"}},
 }
 

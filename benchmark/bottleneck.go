@@ -18,6 +18,7 @@ const (
 	slowFsync   = 0.010 // seconds, p99
 	busyFsync   = 0.6   // share of the time that a member waits for its disk
 	busyCPU     = 0.85  // of the cores that a process may use
+	busyHost    = 0.90  // of the processors of this host
 	slowNetwork = 0.010 // seconds, p99 between members
 )
 
@@ -76,6 +77,8 @@ func clientEvidence(r Report, memberCPU float64) []string {
 		return []string{fmt.Sprintf("this process keeps %.1f of its %d cores busy", own, c.Cores)}
 	case c.SameHost && own+memberCPU > busyCPU*float64(c.Cores):
 		return []string{fmt.Sprintf("this process (%.1f) and the members (%.1f) share %d cores", own, memberCPU, c.Cores)}
+	case c.HostBusy != nil && *c.HostBusy > busyHost:
+		return []string{fmt.Sprintf("this host is %.0f %% busy, with this process (%.1f of %d cores) and others", 100**c.HostBusy, own, c.Cores)}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ type outcome struct {
 	began     time.Time
 	took      time.Duration
 	cpu       time.Duration // of this process; 0 if that cannot be told
+	hostBusy  *float64      // share of this host's processors
 	begun     int64         // operations
 	ended     int64
 	neverSent int64 // due on the schedule, and not sent before it was given up
@@ -46,6 +47,7 @@ func (f *fleet) drive(p *phase, limit time.Duration) (outcome, error) {
 	f.recorders, f.kinds, f.scheduled = map[recorderKey]*recorder{}, len(p.work.kinds()), p.pace != nil
 	f.mu.Unlock()
 	cpu, _ := processCPU()
+	hostTotal, hostIdle, _ := hostTime()
 	p.base = time.Now()
 	for _, l := range f.links {
 		l.enter(p)
@@ -64,6 +66,10 @@ func (f *fleet) drive(p *phase, limit time.Duration) (outcome, error) {
 	o := outcome{began: p.base, took: time.Since(p.base), series: s}
 	if now, ok := processCPU(); ok {
 		o.cpu = now - cpu
+	}
+	if total, idle, ok := hostTime(); ok && total > hostTotal {
+		busy := 1 - (idle-hostIdle)/(total-hostTotal)
+		o.hostBusy = &busy
 	}
 	p.stop()
 	<-fed

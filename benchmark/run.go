@@ -132,6 +132,7 @@ func (r *run) serverReport(before, after snapshot, v cluster.Verdict, o outcome)
 		at = append(at, rec.endpoint)
 	}
 	s.Client.SameHost = len(at) > 0 && sameHost(at)
+	s.Client.HostBusy = o.hostBusy
 	if o.cpu > 0 && o.ended > 0 {
 		used := o.cpu.Seconds()
 		per := used / float64(o.ended)

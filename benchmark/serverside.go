@@ -25,7 +25,9 @@ type ClientReport struct {
 	CPUSeconds *float64 `json:"cpu_seconds"`
 	CPUPerOp   *float64 `json:"cpu_seconds_per_operation"`
 	Cores      int      `json:"cores"` // it may use
-	SameHost   bool     `json:"same_host"`
+	// HostBusy is the share of this host's processors in use, by whomever.
+	HostBusy *float64 `json:"host_busy_ratio"`
+	SameHost bool     `json:"same_host"`
 }
 
 // MemberReport is about one member during the measurement. What the member does

@@ -19,7 +19,8 @@ func (t *textWriter) server(r Report) {
 	}
 	c := r.Server.Client
 	if c.CPUSeconds != nil && c.CPUPerOp != nil && r.Duration > 0 {
-		t.line("  this process used %.2f cores of %d, %s per operation", *c.CPUSeconds/r.Duration, c.Cores, seconds(*c.CPUPerOp))
+		t.line("  this process used %.2f cores of %d, %s per operation; its host was %s busy",
+			*c.CPUSeconds/r.Duration, c.Cores, seconds(*c.CPUPerOp), percent(c.HostBusy))
 	}
 	if n := r.Server.LeaderChanges; n > 0 {
 		t.line("  the leader changed %d times", n)

@@ -28,8 +28,9 @@ alertmanager | amtool) module=alertmanager package=github.com/prometheus/alertma
 # The oldest one that the shipped configuration works on.
 alertmanager027) module=alertmanager027 package=github.com/prometheus/alertmanager/cmd/alertmanager ;;
 pushgateway) module=pushgateway package=github.com/prometheus/pushgateway ;;
+etcd-benchmark) module=etcdbench package=go.etcd.io/etcd/v3/tools/benchmark ;;
 *)
-  echo "usage: tools/build.sh [-n] actionlint|go-licenses|golangci-lint|promtool|prometheus|alertmanager|alertmanager027|amtool|pushgateway" >&2
+  echo "usage: tools/build.sh [-n] actionlint|go-licenses|golangci-lint|promtool|prometheus|alertmanager|alertmanager027|amtool|pushgateway|etcd-benchmark" >&2
   exit 2
   ;;
 esac
