@@ -18,7 +18,7 @@ var layers = []struct {
 	{"words", []string{"internal/cluster", "internal/config", "internal/logging", "planned:api/etcd/v1alpha1"}},
 	{"drivers", []string{
 		"internal/etcd", "internal/history", "planned:internal/history/postgres",
-		"planned:internal/discover", "planned:internal/discover/kube",
+		"internal/discover", "planned:internal/discover/kube",
 	}},
 	{"features", []string{
 		"collector", "benchmark", "benchmark/h2", "rules", "dashboards", "planned:internal/ops", "internal/alert",

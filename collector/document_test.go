@@ -121,6 +121,10 @@ func labelTables() []labelTable {
 			{"metrics", "The member's own metrics."},
 			{"config", "What is configured here as its quota."},
 		}},
+		{"source: where endpoints are found", "meaning", "source", []*family{discoverySuccess, discoveredEndpoints}, [][2]string{
+			{"dns_srv", "In SRV records."},
+			{"file", "In a file of targets."},
+		}},
 		{"alarm", "meaning", "alarm", []*family{alarmActive}, [][2]string{
 			{"NOSPACE", "The quota is exceeded and writes are refused, until space is made and the alarm is disarmed."},
 			{"CORRUPT", "The member's data differ from the others'. Writes are refused."},
@@ -141,7 +145,7 @@ func labelTables() []labelTable {
 		tables[1].values = append(tables[1].values, [2]string{string(u), u.Help()})
 	}
 	for _, f := range cluster.StatusFields {
-		tables[7].values = append(tables[7].values, [2]string{f, "As etcd's API names it, in the answer to Status."})
+		tables[8].values = append(tables[8].values, [2]string{f, "As etcd's API names it, in the answer to Status."})
 	}
 	last := &tables[len(tables)-1]
 	for _, name := range config.ThresholdNames() {

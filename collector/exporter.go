@@ -146,6 +146,7 @@ func ofClusters(families []*dto.MetricFamily, views []View) []*dto.MetricFamily 
 
 func (e *Exporter) clusters(views []View) []*dto.MetricFamily {
 	s := newSink()
+	s.info = infoOf(views)
 	for i := range views {
 		s.about(views[i].Verdict.Cluster)
 		for _, r := range e.rows {

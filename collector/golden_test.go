@@ -36,10 +36,16 @@ func scenarios() []scenario {
 		{"unreachable", []View{observed("prod", list, gone(m1), gone(m2), failed(m3, cluster.ReasonDNS, time.Millisecond))}, nil},
 		{"hostile", []View{hostile()}, nil},
 		{"two_clusters", []View{
-			observed("west", list, served(m1), served(m2), served(m3)),
-			observed("east", list, served(m1), served(m2), ofAnotherCluster(served(m3))),
+			observed("west", list, served(m1), served(m2), served(m3)).found(false, map[string]string{"env": "prod", "team": "db"}),
+			observed("east", list, served(m1), served(m2), ofAnotherCluster(served(m3))).found(true, map[string]string{"env": "test\"\xff"}),
 		}, nil},
 	}
+}
+
+// found is a cluster with labels whose endpoints were found in a file.
+func (v View) found(ok bool, labels map[string]string) View {
+	v.Labels, v.Discovery = labels, &Discovery{Source: "file", OK: ok, Endpoints: 3}
+	return v
 }
 
 func someProbes() *Probes {

@@ -29,6 +29,10 @@ var (
 		"Whether etcd lets us make the call, as far as this scrape shows.", "cluster", "member", "rpc")
 	memberAdvertised = gauge("etcd_monitor_member_advertised_reachable",
 		"Whether the member answers at the client URL that it advertises, as a client that follows the member list would find. Looked at every 5 minutes. 0 also for an address that means nothing from here: another host's loopback, link-local, unspecified.", "cluster", "member", "endpoint")
+	discoverySuccess = gauge("etcd_monitor_cluster_discovery_success",
+		"Whether the last look for the cluster's endpoints, in DNS or in the file of targets, brought some. 0: those of an earlier look stay in use. Absent where endpoints are configured.", "cluster", "source")
+	discoveredEndpoints = gauge("etcd_monitor_cluster_discovered_endpoints",
+		"Endpoints in use that were found in DNS or in the file of targets.", "cluster", "source")
 	membershipChanges = counter("etcd_monitor_cluster_membership_changes_total",
 		"Changes of the member list that were observed: members added, removed or promoted.", "cluster")
 )
@@ -36,6 +40,7 @@ var (
 var memberFamilies = []*family{
 	memberUp, memberConfigured, memberIsLeader, memberIsLearner, memberHasLeader, memberConfirmed,
 	memberPartition, memberDowngrade, memberRTT, memberInfo, memberUnreachable, memberPermitted, memberAdvertised, membershipChanges,
+	discoverySuccess, discoveredEndpoints, clusterInfo,
 }
 
 func collectMembers(s *sink, view *View) {
@@ -50,6 +55,11 @@ func collectMembers(s *sink, view *View) {
 		s.add(memberAdvertised, bit(a.Reachable), a.Member, cluster.SafeEndpoint(a.URL))
 	}
 	s.add(membershipChanges, float64(view.Track.MembershipChanges))
+	collectLabels(s, view)
+	if d := view.Discovery; d != nil {
+		s.add(discoverySuccess, bit(d.OK), d.Source)
+		s.add(discoveredEndpoints, float64(d.Endpoints), d.Source)
+	}
 }
 
 func collectMember(s *sink, m *cluster.Member) {

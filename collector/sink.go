@@ -17,6 +17,7 @@ import (
 type sink struct {
 	families map[*family]*dto.MetricFamily
 	cluster  *dto.LabelPair // of what is added, see about
+	info     *family        // with the labels of the clusters; nil for none
 
 	// A scrape of a hundred members has thousands of series of many small parts
 	// each. Made one by one they cost more than all the rest.

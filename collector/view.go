@@ -19,6 +19,8 @@ type View struct {
 	Digests    []Digest    // nil when the digest is off
 	Hash       *HashReport // nil when the comparison is off or has not run
 	Thresholds []config.Threshold
+	Labels     map[string]string // that the configuration gives the cluster
+	Discovery  *Discovery        // nil where endpoints are configured
 
 	Certificates []Certificate
 	Advertised   []Advertised
@@ -65,6 +67,13 @@ type Digest struct {
 	Endpoint string
 	Failure  cluster.Reason // of the last attempt; empty when it succeeded
 	cluster.Digest
+}
+
+// Discovery is the last look for the endpoints of a cluster.
+type Discovery struct {
+	Source    string // file, dns_srv
+	OK        bool   // it brought some; else those of an earlier one stay
+	Endpoints int    // that are in use
 }
 
 // Certificate is one that an endpoint showed in its last handshake, or one in a

@@ -41,6 +41,7 @@ type monitor struct {
 	client  *etcd.Client
 	history *history.Memory
 	metrics http.Handler // of this cluster alone
+	finder  *finder      // nil where endpoints are configured
 
 	users sync.WaitGroup // those who read from the client
 
@@ -64,7 +65,7 @@ func newMonitor(cfg config.Cluster, keep History, s shared) (*monitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.client = client
+	m.client, m.finder = client, newFinder(cfg, m.log, client)
 	m.metrics = s.exporter.Handler(collector.HandlerOptions{
 		Source: func(ctx context.Context) []collector.View { return []collector.View{m.view(ctx)} },
 		Target: cfg.Name, Cap: s.scrapeCap, Logger: s.opts.Logger,
@@ -153,6 +154,7 @@ func (m *monitor) Fail(member cluster.ID, op string, reason cluster.Reason) {
 // view waits for a round that began after the call, and gives what a scrape
 // shows of the cluster.
 func (m *monitor) view(ctx context.Context) collector.View {
+	m.finder.await(ctx)
 	v := cluster.Judge(m.client.Observe(ctx))
 	now := time.Now()
 	v.Cluster = m.name
@@ -166,7 +168,7 @@ func (m *monitor) view(ctx context.Context) collector.View {
 		Verdict: v, Track: sum.Track, Growth: sum.Growth, Quotas: m.quotas(v, cfg.QuotaBytes),
 		Digests: m.digests(now, labels), Hash: hash, Rounds: stats.Rounds, RPCs: stats.RPCs,
 		Thresholds:  cfg.Thresholds.Effective(v.Voters.V, v.Voters.OK),
-		SnapshotAge: now.Sub(v.Start),
+		SnapshotAge: now.Sub(v.Start), Labels: cfg.Labels, Discovery: m.finder.report(),
 	}
 	for _, c := range m.client.Certificates() {
 		view.Certificates = append(view.Certificates, collector.Certificate(c))

@@ -46,7 +46,7 @@ func (m *monitor) tellFirst(v cluster.Verdict) {
 		m.log.Info("connected", "members", len(v.Members), "voters", v.Voters.V, "quorum", is(v.HasQuorum),
 			"leader", m.nameOf(v, v.Leader.Leader), "version", versionOf(v))
 	} else {
-		m.log.Warn("cluster does not answer, watching it all the same", "endpoints", len(m.config().Endpoints))
+		m.log.Warn("cluster does not answer, watching it all the same", "endpoints", m.finder.count(m.config()))
 	}
 	for _, f := range v.Failed {
 		m.logFailure(f)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/collector"
@@ -15,27 +16,25 @@ const observeLimit = 9 * time.Second
 
 // run keeps the cluster watched until ctx ends: an observation now and whenever
 // nobody scraped for HealthInterval; a history point and the latency probes
-// and the digests every MetricsInterval; the comparison of hashes, if it is on.
+// and the digests every MetricsInterval; the comparison of hashes, if it is on;
+// endpoints, where they have to be found.
 func (m *monitor) run(ctx context.Context, o Watch) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	var wg sync.WaitGroup
+	wg.Go(func() { m.finder.watch(ctx) })
+	wg.Go(func() {
 		if o.Probe.Enabled {
 			m.client.Probe(ctx, etcd.ProbeOptions{
 				Interval: o.MetricsInterval, Samples: o.Probe.Samples, Write: o.Probe.Write, Key: o.Probe.Key,
 			}, m)
 		}
-	}()
-	digested := make(chan struct{})
-	go func() {
-		defer close(digested)
+	})
+	wg.Go(func() {
 		if o.Digest {
 			m.digest(ctx, o.MetricsInterval)
 		}
-	}()
+	})
 	m.tick(ctx, o)
-	<-done
-	<-digested
+	wg.Wait()
 }
 
 // digest reads the members' own metrics every MetricsInterval, unless somebody
@@ -95,6 +94,7 @@ func (m *monitor) observeUnlessRecent(ctx context.Context, interval time.Duratio
 	}
 	ctx, cancel := context.WithTimeout(ctx, observeLimit)
 	defer cancel()
+	m.finder.await(ctx)
 	m.client.Observe(ctx)
 	return interval
 }

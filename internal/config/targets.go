@@ -49,3 +49,12 @@ var targetGroup = buildTree([]*key{
 	{path: "targets", kind: kindList},
 	{path: "labels", kind: kindMap},
 })
+
+// ReadTargets is ParseTargets of a regular file of at most MaxFile bytes.
+func ReadTargets(file string, secure bool) ([]string, error) {
+	data, err := readFile(file)
+	if err != nil {
+		return nil, Problems{{Origin: Origin{Source: InFile, Name: file}, Message: err.Error()}}
+	}
+	return ParseTargets(file, data, secure)
+}

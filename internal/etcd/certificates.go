@@ -122,7 +122,7 @@ func (c *Client) shakeHands(ctx context.Context, e *endpoint) {
 	if err != nil {
 		return
 	}
-	d := tls.Dialer{NetDialer: &net.Dialer{ControlContext: e.guard(c.allowLoopback)}, Config: c.trust.clientConfig(e.url)}
+	d := tls.Dialer{NetDialer: &net.Dialer{ControlContext: e.guard(c.allowLoopback.Load())}, Config: c.trust.clientConfig(e.url)}
 	conn, err := d.DialContext(ctx, "tcp", u.Host)
 	if err != nil {
 		c.opts.Logger.Debug("handshake", "cluster", c.opts.Cluster.Name, "endpoint", e.url, "err", err)

@@ -2,13 +2,12 @@ package etcd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
@@ -53,10 +52,11 @@ type Client struct {
 	cancel context.CancelFunc
 	rounds rounds
 	stats  stats
-	secure bool // every configured endpoint is https
+	secure atomic.Bool // every configured endpoint is https
 	// allowLoopback: a configured endpoint is on this host, so members
 	// advertised at the loopback are those of this host.
-	allowLoopback bool
+	allowLoopback atomic.Bool
+	closing       sync.WaitGroup // of endpoints that are no longer asked
 
 	mu        sync.Mutex // guards what follows
 	endpoints []*endpoint
@@ -96,20 +96,9 @@ func New(o Options) (*Client, error) {
 	c.stats.init()
 	c.rounds.start = c.startRound
 	c.rounds.grace = roundGrace
-	c.allowLoopback = slices.ContainsFunc(o.Cluster.Endpoints, isLoopback)
-	c.secure = !slices.ContainsFunc(o.Cluster.Endpoints, func(u string) bool { return !strings.HasPrefix(u, "https://") })
-	var errs []error
-	for _, u := range o.Cluster.Endpoints {
-		e, err := c.dial(u, true, 0)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		c.endpoints = append(c.endpoints, e)
-	}
-	if len(errs) > 0 {
+	if err := c.SetEndpoints(o.Cluster.Endpoints); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("cluster %s: %w", o.Cluster.Name, errors.Join(errs...))
+		return nil, fmt.Errorf("cluster %s: %w", o.Cluster.Name, err)
 	}
 	return c, nil
 }
@@ -119,6 +108,7 @@ func (c *Client) Close() {
 	c.cancel()
 	c.rounds.wait()
 	c.mu.Lock()
+	defer c.closing.Wait()
 	defer c.mu.Unlock()
 	for _, e := range c.endpoints {
 		e.close()

@@ -93,7 +93,7 @@ func (c *Client) dial(rawURL string, configured bool, wanted cluster.ID) (*endpo
 	e.client, e.conn = client, client.ActiveConnection()
 	e.kv, e.maintenance = pb.NewKVClient(e.conn), pb.NewMaintenanceClient(e.conn)
 	e.cluster, e.lease = pb.NewClusterClient(e.conn), pb.NewLeaseClient(e.conn)
-	if c.opts.Cluster.Auth.Enabled() && (configured || e.secure() || !c.secure) {
+	if c.opts.Cluster.Auth.Enabled() && (configured || e.secure() || !c.secure.Load()) {
 		e.login = newLogin(c.opts.Cluster.Auth, pb.NewAuthClient(e.conn))
 	}
 	return e, nil

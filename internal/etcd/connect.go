@@ -35,10 +35,16 @@ type attempt struct {
 	waiting   map[*context.CancelCauseFunc]time.Time // calls that wait for a connection, since when
 }
 
-// connectError is the failed attempt that ended a call.
+// connectError is the failed attempt that ended a call. It stays with the call:
+// the next attempt may have begun by the time that somebody asks why.
 type connectError struct{ err error }
 
 func (e connectError) Error() string { return e.err.Error() }
+
+// GRPCStatus is what gRPC itself would have made of it.
+func (e connectError) GRPCStatus() *status.Status {
+	return status.New(codes.Unavailable, e.err.Error())
+}
 
 // intercept is every call's interceptor. clientv3 installs one that retries up
 // to a hundred times; a monitor wants the first answer. But it wants that of
@@ -58,7 +64,7 @@ func (e *endpoint) intercept(s *stats) grpc.UnaryClientInterceptor {
 		err := invoke(ctx, method, req, reply, cc, append(opts, grpc.WaitForReady(true))...)
 		var failed connectError
 		if err != nil && errors.As(context.Cause(ctx), &failed) {
-			return status.Error(codes.Unavailable, failed.Error())
+			return failed
 		}
 		return err
 	}
@@ -138,7 +144,9 @@ func (e *endpoint) fail(err error, since time.Time) *cluster.Failure {
 		conn = errResolving
 	}
 	e.mu.Unlock()
-	if e.conn.GetState() == connectivity.Ready {
+	if own, ok := errors.AsType[connectError](err); ok {
+		conn = own.err
+	} else if e.conn.GetState() == connectivity.Ready {
 		conn = nil
 	}
 	return failure(err, conn, time.Since(since))
@@ -157,7 +165,7 @@ func (e *endpoint) guard(loopback bool) func(context.Context, string, string, sy
 
 // dialer dials TCP, and notes how far it got.
 func (c *Client) dialer(e *endpoint) func(context.Context) (net.Conn, error) {
-	guard := e.guard(c.allowLoopback)
+	guard := e.guard(c.allowLoopback.Load())
 	d := net.Dialer{Timeout: c.opts.Cluster.DialTimeout, Resolver: c.opts.resolver}
 	d.ControlContext = func(ctx context.Context, network, address string, raw syscall.RawConn) error {
 		e.resolved()

@@ -26,7 +26,7 @@ func (c *Client) discover(q *inquiry) []*endpoint {
 	}
 	var fresh []*endpoint
 	for _, m := range v.List {
-		if len(c.endpoints)-len(c.opts.Cluster.Endpoints) >= maxLearned {
+		if c.learned() >= maxLearned {
 			break
 		}
 		if covered(v, m.ID) || slices.ContainsFunc(c.endpoints, func(e *endpoint) bool { return e.wanted == m.ID }) {
@@ -62,20 +62,20 @@ func (c *Client) dialable(urls []string) string {
 		if err != nil || u.User != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "https" {
 			continue
 		}
-		if c.secure && u.Scheme != "https" {
+		if c.secure.Load() && u.Scheme != "https" {
 			continue // nothing that is configured for TLS goes out in the clear
 		}
 		if strings.Contains(u.Hostname(), "%") {
 			continue // the zone of a link-local address, or no name at all
 		}
 		canonical := u.Scheme + "://" + strings.ToLower(u.Host)
-		if net.ParseIP(u.Hostname()) != nil && allowed(u.Host, c.allowLoopback) != nil {
+		if net.ParseIP(u.Hostname()) != nil && allowed(u.Host, c.allowLoopback.Load()) != nil {
 			continue
 		}
 		if !isLoopback(canonical) {
 			return canonical
 		}
-		if c.allowLoopback && loopback == "" {
+		if c.allowLoopback.Load() && loopback == "" {
 			loopback = canonical
 		}
 	}

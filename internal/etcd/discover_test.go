@@ -163,7 +163,9 @@ func TestDialable(t *testing.T) {
 		{"nonsense", true, false, []string{"", "://", "http://%zz:1", "\x00"}, ""},
 		{"none", true, false, nil, ""},
 	} {
-		c := &Client{allowLoopback: test.loopback, secure: test.secure}
+		c := &Client{}
+		c.allowLoopback.Store(test.loopback)
+		c.secure.Store(test.secure)
 		if got := c.dialable(test.urls); got != test.want {
 			t.Errorf("%s: of %q it is %q, want %q", test.name, test.urls, got, test.want)
 		}

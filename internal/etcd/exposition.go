@@ -47,7 +47,7 @@ func (s *source) whose() cluster.ID {
 func (c *Client) newSource(base string, member cluster.ID, e *endpoint) *source {
 	d := net.Dialer{Timeout: c.opts.Cluster.DialTimeout}
 	if e != nil {
-		d.ControlContext = e.guard(c.allowLoopback)
+		d.ControlContext = e.guard(c.allowLoopback.Load())
 	}
 	t := &http.Transport{
 		DialContext: d.DialContext, MaxIdleConnsPerHost: 1, MaxConnsPerHost: 4, IdleConnTimeout: 90 * time.Second,
