@@ -172,7 +172,9 @@ func FuzzDialable(f *testing.F) {
 		f.Add(seed, true, true)
 	}
 	f.Fuzz(func(t *testing.T, raw string, loopback, secure bool) {
-		c := &Client{allowLoopback: loopback, secure: secure}
+		c := &Client{}
+		c.allowLoopback.Store(loopback)
+		c.secure.Store(secure)
 		got := c.dialable([]string{raw})
 		if got == "" {
 			return
