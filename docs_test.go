@@ -62,7 +62,7 @@ var elsewhere = regexp.MustCompile(`^(collector\.[a-z]+$|web\.(listen-address|co
 // What a document promises, the code has: names are whole literals there, so
 // that this can be looked up.
 func TestDocumentsNameWhatExists(t *testing.T) {
-	metrics := source(t, "collector")
+	metrics := source(t, "collector") + source(t, "benchmark")
 	flags := source(t, "cmd/etcd-monitor") + source(t, "internal/config")
 	for name, text := range documents(t) {
 		for _, found := range metric.FindAllString(text, -1) {
