@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"github.com/etcd-monitor/etcd-monitor/benchmark"
 	"github.com/etcd-monitor/etcd-monitor/collector"
 	"github.com/etcd-monitor/etcd-monitor/internal/app"
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
@@ -153,6 +154,11 @@ func (f *serveFlags) appSettings(c *config.File) app.Settings {
 			Probe:  app.Probe{Enabled: probe.Enabled, Samples: probe.Samples, Write: probe.Write, Key: probe.KeyPrefix + "/" + host},
 			Digest: f.collectors["digest"].value,
 		},
+	}
+	if b := c.Benchmark(); b.Enabled {
+		s.Benchmark = app.Benchmark{
+			Interval: b.Interval, Config: benchmark.FromConfig(b), Gateway: benchmark.GatewayOf(b.Pushgateway),
+		}
 	}
 	if f.collectors["hash"].value {
 		s.Watch.HashInterval = c.HashInterval()

@@ -46,6 +46,8 @@ type Settings struct {
 	Clusters []config.Cluster // names are unique
 	Watch    Watch
 	History  History
+	// Benchmark runs on a schedule, if it has an interval.
+	Benchmark Benchmark
 	// CollectorTimeout caps the time of a scrape, whatever its header asks for;
 	// 0 for no cap of ours.
 	CollectorTimeout time.Duration
@@ -84,6 +86,7 @@ type App struct {
 	fleet    fleet
 	server   *server
 	alerts   *alert.Receiver
+	load     *benchmarks
 	proxied  chan struct{} // a place for each exposition that is passed on
 	ready    atomic.Bool   // every cluster was asked once
 	cap      atomic.Int64  // of a scrape, a time.Duration; 0 for none of ours
@@ -108,6 +111,7 @@ func New(o Options) (*App, error) {
 		opts: o, probes: probes, exporter: exporter, zap: logging.Zap(o.Logger),
 		slots: make(chan struct{}, maxFetches), scrapeCap: a.scrapeCap,
 	}
+	a.load = newBenchmarks(o.Logger, a.fleet.shared.zap, a.fleet.configs)
 	if err := a.apply(o.Settings); err != nil {
 		return nil, err
 	}
@@ -134,6 +138,9 @@ func (a *App) Run(ctx context.Context) error {
 		a.views(first)
 		a.ready.Store(true)
 	}()
+	var load sync.WaitGroup
+	defer load.Wait() // it cleans up
+	load.Go(func() { a.load.keep(ctx) })
 	return a.server.Run(ctx) // returns when the last request is answered
 }
 
@@ -160,11 +167,15 @@ func (a *App) Reload() error {
 
 // apply puts settings in force, all or nothing.
 func (a *App) apply(s Settings) error {
+	if err := s.Benchmark.validate(); err != nil {
+		return err
+	}
 	if err := a.fleet.apply(s); err != nil {
 		return err
 	}
 	a.cap.Store(int64(s.CollectorTimeout))
 	a.exporter.ShowProbes(s.Watch.Probe.Enabled)
+	a.load.follow(s.Benchmark)
 	if s.InForce != nil {
 		s.InForce()
 	}

@@ -59,6 +59,17 @@ func (f *fleet) named(name string) (*monitor, func()) {
 	return nil, func() {}
 }
 
+// configs are the clusters as they are configured now.
+func (f *fleet) configs() []config.Cluster {
+	monitors, release := f.acquire()
+	defer release()
+	all := make([]config.Cluster, len(monitors))
+	for i, m := range monitors {
+		all[i] = m.config()
+	}
+	return all
+}
+
 // apply makes the clusters of the settings the fleet: first all that can fail,
 // then one swap. A monitor whose cluster is the same goes on as it is; one whose
 // thresholds or labels alone changed gets the new ones.

@@ -57,12 +57,32 @@ func (f *File) Benchmark() Benchmark {
 	}
 }
 
+// gatewaySection is where the Pushgateway is configured.
+const gatewaySection = "benchmark.pushgateway."
+
 func (d *document) pushgateway() Pushgateway {
-	const at = "benchmark.pushgateway."
+	const at = gatewaySection
 	return Pushgateway{
 		URL: get[string](d, at+"url"), Job: get[string](d, at+"job"),
-		Username: get[string](d, at+"username"), PasswordFile: get[string](d, at+"password_file"),
-		CAFile: get[string](d, at+"ca_file"), CertFile: get[string](d, at+"cert_file"), KeyFile: get[string](d, at+"key_file"),
+		Username: get[string](d, at+"username"), PasswordFile: d.filename(at + "password_file"),
+		CAFile: d.filename(at + "ca_file"), CertFile: d.filename(at + "cert_file"), KeyFile: d.filename(at + "key_file"),
 		InsecureSkipVerify: get[bool](d, at+"insecure_skip_verify"),
+	}
+}
+
+// gatewayFiles reads what the section names: better now than after a benchmark.
+func (d *document) gatewayFiles() {
+	for _, name := range []string{"password_file", "ca_file", "cert_file", "key_file"} {
+		d.read(gatewaySection+name, d.filename(gatewaySection+name))
+	}
+	g := d.pushgateway()
+	if s := d.settings[gatewaySection+"password_file"]; g.PasswordFile != "" && g.Username == "" {
+		d.fail(s.origin, gatewaySection+"password_file", "needs %susername", gatewaySection)
+	}
+	if s := d.settings[gatewaySection+"cert_file"]; g.CertFile != "" && g.KeyFile == "" {
+		d.fail(s.origin, gatewaySection+"cert_file", "needs %skey_file", gatewaySection)
+	}
+	if s := d.settings[gatewaySection+"key_file"]; g.KeyFile != "" && g.CertFile == "" {
+		d.fail(s.origin, gatewaySection+"key_file", "needs %scert_file", gatewaySection)
 	}
 }

@@ -5,8 +5,8 @@ import "time"
 // benchmarkKeys are what a benchmark does unless its command line says otherwise.
 var benchmarkKeys = []key{
 	{path: "benchmark", kind: kindSection, doc: "Benchmarks, which write to etcd."},
-	{path: "benchmark.enabled", kind: kindBool, def: "false", later: "running benchmarks on a schedule", doc: "Run one on a schedule, of each cluster in turn."},
-	{path: "benchmark.interval", kind: kindDuration, def: "1h", check: lasting(time.Minute, 30*day), doc: "How often."},
+	{path: "benchmark.enabled", kind: kindBool, def: "false", flag: "benchmark-enabled", doc: "Let serve run one on a schedule, of each cluster in turn. It writes to etcd."},
+	{path: "benchmark.interval", kind: kindDuration, def: "1h", check: lasting(time.Minute, 30*day), flag: "benchmark-interval", doc: "How often. The first comes after that time."},
 	{path: "benchmark.pushgateway", kind: kindSection, doc: "Where results go."},
 	{path: "benchmark.pushgateway.url", kind: kindText, check: webURL, doc: "URL of the Pushgateway; empty for none."},
 	{path: "benchmark.pushgateway.job", kind: kindText, def: "etcd-monitor-benchmark", check: notEmpty, doc: "Value of the label `job`."},

@@ -55,6 +55,7 @@ func (d *document) load(data []byte, isFile bool, o Overrides) (*File, []Warning
 	}
 	d.together(f.clusters)
 	d.alerts()
+	d.gatewayFiles()
 	d.notYet()
 	if len(d.problems) > 0 {
 		return nil, nil, sorted(d.problems)
