@@ -5,7 +5,8 @@
 #   tools/build.sh -n NAME   never build: print the path, exit 1 if it is not there
 #
 # The pins are the go.mod files beside this script, so the cache key is made of
-# them and of the Go version: a changed pin never finds the old binary.
+# them, of what we wrote ourselves and of the Go version: a changed pin never
+# finds the old binary.
 set -euo pipefail
 
 build=yes
@@ -29,8 +30,9 @@ alertmanager | amtool) module=alertmanager package=github.com/prometheus/alertma
 alertmanager027) module=alertmanager027 package=github.com/prometheus/alertmanager/cmd/alertmanager ;;
 pushgateway) module=pushgateway package=github.com/prometheus/pushgateway ;;
 etcd-benchmark) module=etcdbench package=go.etcd.io/etcd/v3/tools/benchmark ;;
+dashboard-schema) module=grafana package=. ;;
 *)
-  echo "usage: tools/build.sh [-n] actionlint|go-licenses|golangci-lint|promtool|prometheus|alertmanager|alertmanager027|amtool|pushgateway|etcd-benchmark" >&2
+  echo "usage: tools/build.sh [-n] actionlint|go-licenses|golangci-lint|promtool|prometheus|alertmanager|alertmanager027|amtool|pushgateway|etcd-benchmark|dashboard-schema" >&2
   exit 2
   ;;
 esac
@@ -43,7 +45,7 @@ fi
 cache=${ETCD_MONITOR_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/etcd-monitor/tools}
 
 cd "$tools/$module"
-key=$({ cat go.mod go.sum && go env GOVERSION GOOS GOARCH; } | git hash-object --stdin | cut -c1-12)
+key=$({ cat go.mod go.sum && find . -name '*.go' -exec cat {} + && go env GOVERSION GOOS GOARCH; } | git hash-object --stdin | cut -c1-12)
 binary=$cache/$name-$key/$name
 if [[ -x $binary ]]; then
   echo "$binary"

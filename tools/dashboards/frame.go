@@ -16,7 +16,7 @@ func newDashboard(name, title, description string) *dashboard {
 		},
 		Annotations: annotationList{List: []annotation{}},
 		Templating: variableList{List: []variable{{
-			Name: "datasource", Label: "Data source", Type: "datasource", Query: "prometheus", Refresh: 1, Current: map[string]any{},
+			Name: "datasource", Label: "Data source", Type: "datasource", Query: "prometheus", Refresh: 1,
 		}}},
 	}
 }

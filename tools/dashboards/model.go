@@ -86,7 +86,7 @@ type variable struct {
 	Multi       bool           `json:"multi"`
 	IncludeAll  bool           `json:"includeAll"`
 	AllValue    string         `json:"allValue,omitempty"`
-	Current     map[string]any `json:"current"`
+	Current     map[string]any `json:"current,omitempty"`
 	Hide        int            `json:"hide"`
 }
 
