@@ -119,6 +119,7 @@ func TestDigestOfRealMembers(t *testing.T) {
 			}
 		}
 		readAlong(t, c, cluster.ID(e.Member(0).ID()))
+		readLate(t, c, cluster.ID(e.Member(0).ID()))
 	}
 }
 
@@ -145,6 +146,22 @@ func readAlong(t *testing.T, c *Client, member cluster.ID) {
 	etcdtest.OK(t, half.Close())
 	if digestOf(c, member).Digest.At != at {
 		t.Error("a reading that stopped half way made a digest")
+	}
+}
+
+// readLate reads a member's metrics to their end after a newer digest came, which
+// stays: counters never go back.
+func readLate(t *testing.T, c *Client, member cluster.ID) {
+	t.Helper()
+	late, err := c.OpenMetrics(t.Context(), member)
+	etcdtest.OK(t, err)
+	c.RefreshDigests(t.Context(), 0, make(chan struct{}, 8))
+	newer := digestOf(c, member).Digest.At
+	_, err = io.Copy(io.Discard, late)
+	etcdtest.OK(t, err)
+	etcdtest.OK(t, late.Close())
+	if at := digestOf(c, member).Digest.At; at != newer {
+		t.Errorf("a digest %v older took the place of a newer one", newer.Sub(at))
 	}
 }
 

@@ -17,6 +17,8 @@ type DigestState struct {
 	URL     string
 	Digest  cluster.Digest
 	Failure *cluster.Failure // of the last attempt; nil when it succeeded
+
+	read time.Time // when the digest was read to its end
 }
 
 // Digests returns the newest digest of every source, whatever its age.
@@ -68,7 +70,10 @@ func (c *Client) RefreshDigests(ctx context.Context, age time.Duration, slots ch
 }
 
 // keepDigest keeps what a fetch brought. An exposition that says that it is
-// another member's is that of a load balancer or a mistake, and not kept.
+// another member's is that of a load balancer or a mistake, and not kept. Nor is
+// one that began before the present one had ended, as behind a slow reader: of
+// two that overlap nobody knows which is older, and a counter that goes back
+// looks like a restart.
 func (c *Client) keepDigest(s *source, d cluster.Digest, says cluster.ID, err error) {
 	s.mu.Lock()
 	if s.member == 0 {
@@ -84,10 +89,13 @@ func (c *Client) keepDigest(s *source, d cluster.Digest, says cluster.ID, err er
 	if c.closed {
 		return
 	}
-	state := DigestState{Member: member, URL: s.url, Digest: d}
+	present := c.digests[s.url]
+	state := DigestState{Member: member, URL: s.url, Digest: d, read: time.Now()}
 	if err != nil {
 		state.Failure = fetchFailure(err, time.Since(d.At))
-		state.Digest = c.digests[s.url].Digest
+		state.Digest, state.read = present.Digest, present.read
+	} else if d.At.Before(present.read) {
+		return
 	}
 	c.digests[s.url] = state
 }
@@ -122,11 +130,11 @@ func (c *Client) dropDigests(sources []*source) {
 	c.digests = kept
 }
 
-// teeDigest reads along while somebody reads a member's metrics.
-func (c *Client) teeDigest(s *source, body io.ReadCloser) io.ReadCloser {
+// teeDigest reads along while somebody reads a member's metrics, which were asked
+// for at the given time.
+func (c *Client) teeDigest(s *source, body io.ReadCloser, at time.Time) io.ReadCloser {
 	pr, pw := io.Pipe()
 	t := &tee{body: body, to: pw, done: make(chan struct{})}
-	at := time.Now()
 	go func() {
 		defer close(t.done)
 		d, member, err := readDigest(pr)

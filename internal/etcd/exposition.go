@@ -160,11 +160,12 @@ func (c *Client) sources() []*source {
 func (c *Client) OpenMetrics(ctx context.Context, member cluster.ID) (io.ReadCloser, error) {
 	for _, s := range c.sources() {
 		if s.whose() == member {
+			at := time.Now()
 			body, err := s.open(ctx)
 			if err != nil {
 				return nil, err
 			}
-			return c.teeDigest(s, body), nil
+			return c.teeDigest(s, body, at), nil
 		}
 	}
 	return nil, errNoSource
