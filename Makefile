@@ -87,9 +87,12 @@ lint: ## run the pinned golangci-lint (its first build takes minutes)
 fmt: ## format the tree
 	$(LINT) fmt ./...
 
-.PHONY: generate golden docs
+.PHONY: generate pictures golden docs
 generate: ## make dashboards/*.json from tools/dashboards
 	$(GO) run ./tools/dashboards
+
+pictures: ## draw docs/dashboard-*.png from real data (a quarter of an hour; needs chromium)
+	ETCD_MONITOR_PICTURES=$(CURDIR)/docs $(GO) test -count 1 -timeout 30m -run '^TestDashboardPictures$$' ./internal/app
 
 golden: ## rewrite golden files and generated documents; read the diff
 	@packages=$$({ $(GREP_TESTS) -l '"update"' . || true; } | xargs -r -n1 dirname | sort -u); \

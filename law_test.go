@@ -27,9 +27,9 @@ var layers = []struct {
 	{"app", []string{"internal/app"}},
 	{"cmd", []string{"cmd/etcd-monitor"}},
 	{"module root", []string{"."}},
-	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake", "internal/alerttest"}},
+	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake", "internal/alerttest", "internal/grafanatest"}},
 	{"grounds of test programs", []string{"tools/local"}},
-	{"test programs", []string{"planned:tools/run", "tools/demo", "tools/faults", "tools/benchcompare"}},
+	{"test programs", []string{"planned:tools/run", "tools/demo", "tools/faults", "tools/benchcompare", "tools/pictures"}},
 	{"generators", []string{"tools/dashboards"}},
 }
 

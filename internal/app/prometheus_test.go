@@ -45,8 +45,13 @@ func runPrometheus(t *testing.T, example, address string) *prometheus {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := strings.NewReplacer("etcd-monitor:8080", address, "scrape_interval: 15s", "scrape_interval: 1s",
-		"scrape_timeout: 10s", "scrape_timeout: 1s", "refresh_interval: 30s", "refresh_interval: 1s").Replace(string(text))
+	return servePrometheus(t, strings.NewReplacer("etcd-monitor:8080", address, "scrape_interval: 15s", "scrape_interval: 1s",
+		"scrape_timeout: 10s", "scrape_timeout: 1s", "refresh_interval: 30s", "refresh_interval: 1s").Replace(string(text)))
+}
+
+// servePrometheus starts a server with a configuration and stops it with the test.
+func servePrometheus(t *testing.T, config string) *prometheus {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
@@ -56,9 +61,17 @@ func runPrometheus(t *testing.T, example, address string) *prometheus {
 		t.Fatalf("promtool check config: %v\n%s", err, out)
 	}
 	listen := freeAddress(t)
-	// Not bound to the test's context: it is stopped in good order, in Cleanup.
-	cmd := exec.Command(tool(t, "prometheus"), "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
+	daemon(t, "prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+listen, "--log.level=error")
+	return &prometheus{t, "http://" + listen}
+}
+
+// daemon runs a pinned tool until the end of the test, and shows what it said if
+// the test failed.
+func daemon(t *testing.T, name string, args ...string) {
+	t.Helper()
+	// Not bound to the test's context: it is stopped in good order, in Cleanup.
+	cmd := exec.Command(tool(t, name), args...)
 	var logs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &logs, &logs
 	if err := cmd.Start(); err != nil {
@@ -68,10 +81,9 @@ func runPrometheus(t *testing.T, example, address string) *prometheus {
 		_ = cmd.Process.Signal(os.Interrupt)
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("prometheus: %s", logs.String())
+			t.Logf("%s: %s", name, logs.String())
 		}
 	})
-	return &prometheus{t, "http://" + listen}
 }
 
 func freeAddress(t *testing.T) string {

@@ -19,11 +19,11 @@ type Dashboard struct {
 
 // Link is a link of a dashboard, a panel or a value.
 type Link struct {
-	Title, Type, URL       string
-	Tags                   []string
-	IncludeVars, KeepTime  bool
-	TargetBlank            bool
-	Icon, Tooltip, Unknown string
+	Title, Type, URL      string
+	Tags                  []string
+	IncludeVars, KeepTime bool
+	TargetBlank           bool
+	Icon, Tooltip         string
 }
 
 // Source names a data source.
@@ -39,11 +39,11 @@ type Annotation struct {
 
 // Variable is what is chosen above the panels.
 type Variable struct {
-	Name, Label, Type, AllValue, Definition string
-	Datasource                              Source
-	Query                                   json.RawMessage
-	Refresh                                 int
-	Multi, IncludeAll                       bool
+	Name, Label, Type, AllValue, Definition, Regex string
+	Datasource                                     Source
+	Query                                          json.RawMessage
+	Refresh                                        int
+	Multi, IncludeAll                              bool
 }
 
 // Panel is a rectangle with a picture in it, or a row's heading.
@@ -114,15 +114,18 @@ type Override struct {
 // Options are those of the panels that we use, together.
 type Options struct {
 	TextMode, DisplayMode string
-	SortBy                []struct {
-		DisplayName string
-		Desc        bool
-	}
-	Legend struct {
+	SortBy                []SortBy
+	Legend                struct {
 		DisplayMode string
 		ShowLegend  bool
 		Calcs       []string
 	}
+}
+
+// SortBy is a column that a table is sorted by.
+type SortBy struct {
+	DisplayName string
+	Desc        bool
 }
 
 // Transformation changes what the queries brought before it is shown.

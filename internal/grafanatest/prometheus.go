@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,16 @@ type Series struct {
 type Point struct {
 	At    time.Time
 	Value float64
+}
+
+// String is {label="value",...} as Prometheus writes it.
+func (s Series) String() string {
+	var labels []string
+	for name, value := range s.Labels {
+		labels = append(labels, fmt.Sprintf("%s=%q", name, value))
+	}
+	slices.Sort(labels)
+	return "{" + strings.Join(labels, ",") + "}"
 }
 
 // Last is the value of the last point.

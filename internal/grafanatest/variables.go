@@ -49,23 +49,45 @@ func (d *Dashboard) Open(ctx context.Context, p Prometheus, chosen Values, from,
 	return v, nil
 }
 
-// labelValues is the query of a variable that lists values of a label.
-var labelValues = regexp.MustCompile(`^label_values\((.+), (\w+)\)$`)
+// What the query of a variable may be: the values of a label, or whatever a
+// query finds, of which the variable's regular expression takes a part.
+var (
+	labelValues = regexp.MustCompile(`^label_values\((.+), (\w+)\)$`)
+	queryResult = regexp.MustCompile(`^query_result\((.+)\)$`)
+)
 
 func (v *View) list(ctx context.Context, variable Variable) ([]string, error) {
 	var query struct{ Query string }
 	if err := json.Unmarshal(variable.Query, &query); err != nil {
 		return nil, err
 	}
-	m := labelValues.FindStringSubmatch(query.Query)
-	if m == nil {
-		return nil, fmt.Errorf("%q is no query for values of a label", query.Query)
-	}
-	selector, err := v.Interpolate(m[1])
+	text, err := v.Interpolate(query.Query)
 	if err != nil {
 		return nil, err
 	}
-	return v.Prometheus.LabelValues(ctx, m[2], selector, v.From, v.To)
+	if m := labelValues.FindStringSubmatch(text); m != nil {
+		return v.Prometheus.LabelValues(ctx, m[2], m[1], v.From, v.To)
+	}
+	m := queryResult.FindStringSubmatch(text)
+	if m == nil {
+		return nil, fmt.Errorf("%q is a query of no kind that we know", query.Query)
+	}
+	part, err := regexp.Compile(strings.Trim(variable.Regex, "/"))
+	if err != nil {
+		return nil, err
+	}
+	series, err := v.Prometheus.Instant(ctx, m[1], v.To)
+	if err != nil {
+		return nil, err
+	}
+	var values []string
+	for _, s := range series {
+		if found := part.FindStringSubmatch(s.String()); found != nil {
+			values = append(values, found[1])
+		}
+	}
+	slices.Sort(values)
+	return slices.Compact(values), nil
 }
 
 // Offers are the values that a variable offers.
@@ -81,8 +103,13 @@ func (v *View) Interpolate(expr string) (string, error) {
 	var wrong error
 	out := reference.ReplaceAllStringFunc(expr, func(name string) string {
 		name = strings.Trim(name, "${}")
-		if name == "__rate_interval" {
+		switch name {
+		case "__rate_interval":
 			return fmt.Sprintf("%ds", int(v.rateInterval().Seconds()))
+		case "__range":
+			return fmt.Sprintf("%ds", int(v.To.Sub(v.From).Seconds()))
+		case "1": // of label_replace
+			return "$1"
 		}
 		i := slices.IndexFunc(v.Templating.List, func(of Variable) bool { return of.Name == name })
 		if i < 0 {

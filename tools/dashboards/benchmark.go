@@ -48,13 +48,21 @@ func runCounts() []*panel {
 		stat("Overdue", "Benchmarks that did not run for twice the time between their runs: their figures are stale.", now("overdue", orNone(overdue()))).
 			colors("green", 1, "orange").runbooks("EtcdBenchmarkStale").empty(noRuns).size(6, 4),
 		runTable(),
-		bars("Latency of the last run", "Operations of the last good run by how long they took.",
-			now("{{cluster}} {{type}}: {{bucket}}", r.gauge("cluster, type, bucket", "etcd_monitor_benchmark_latency_operations"))).
+		bars("Latency of the last run", "Operations of the last good run by how long they took.", buckets()...).
 			unit("short").colors("blue").size(12, 9).empty(noRuns),
 		bars("Errors of the last run", "By gRPC code.",
 			now("{{cluster}} {{type}}: {{code}}", r.gauge("cluster, type, code", "etcd_monitor_benchmark_errors"))).
 			unit("short").colors("green", 1, "red").size(12, 9).empty("No errors"),
 	}
+}
+
+// buckets are a query each: Prometheus would sort them by their names.
+func buckets() []target {
+	var all []target
+	for _, b := range []string{"<1ms", "1-5ms", "5-10ms", "10-50ms", "50-100ms", "100-500ms", ">500ms"} {
+		all = append(all, now("{{cluster}} {{type}}: "+b, runs.gauge(perRun, "etcd_monitor_benchmark_latency_operations", `bucket="`+b+`"`)))
+	}
+	return all
 }
 
 // noRuns is why there may be nothing.
@@ -74,17 +82,17 @@ func runTable() *panel {
 		latency("p95", "etcd_monitor_benchmark_latency_p95_seconds"),
 		latency("p99", "etcd_monitor_benchmark_latency_p99_seconds"),
 		latency("Longest", "etcd_monitor_benchmark_latency_max_seconds"),
-		column{title: "Operations", query: most("sum", perRun, r.gauge("cluster, type, result", "etcd_monitor_benchmark_operations")), unit: "short", width: 110},
-		column{title: "Errors", query: most("sum", perRun, r.gauge("cluster, type, code", "etcd_monitor_benchmark_errors")), whole: true, steps: steps("green", 1, "red"), width: 80},
+		column{title: "Succeeded", query: r.gauge(perRun, "etcd_monitor_benchmark_operations", `result="success"`), unit: "short", width: 110},
+		column{title: "Failed", query: r.gauge(perRun, "etcd_monitor_benchmark_operations", `result="failure"`), whole: true, steps: steps("green", 1, "red"), width: 80},
 		column{title: "Ended", query: r.gauge(perRun, "etcd_monitor_benchmark_last_run_timestamp_seconds") + " * 1000", unit: "dateTimeFromNow", width: 140},
 	).size(24, 7).sorted("Cluster", false).empty(noRuns)
 }
 
 func runTrends() []*panel {
 	r := runs
-	// Objectives differ by type, so each line has its own.
+	// Objectives differ by type of load, so each has its own.
 	objective := func(slo string) target {
-		t := q("{{cluster}} {{type}} objective", r.gauge(perRun, "etcd_monitor_benchmark_slo_target", `slo=~"`+slo+`"`))
+		t := q("{{cluster}} {{type}} {{slo}}", r.gauge("cluster, type, slo", "etcd_monitor_benchmark_slo_target", `slo=~"`+slo+`"`))
 		t.RefID = "Objective"
 		return t
 	}
@@ -95,10 +103,10 @@ func runTrends() []*panel {
 	line := func(p *panel) *panel { return p.custom("lineInterpolation", "stepAfter").empty(noRuns).size(12, 8) }
 	return []*panel{
 		line(graph("Throughput", "Operations per second of each run. Dashed: what it should reach.",
-			q("{{cluster}} {{type}}", r.gauge(perRun, "etcd_monitor_benchmark_throughput_ops_per_second")), objective(".*throughput.*"))).
+			q("{{cluster}} {{type}}", r.gauge(perRun, "etcd_monitor_benchmark_throughput_ops_per_second")), objective("read_throughput|write_throughput"))).
 			unit("ops").override("byFrameRefID", "Objective", dashed...).runbooks("EtcdBenchmarkSLOViolated"),
 		line(graph("Latency, p99", "From the moment that an operation was due. Dashed: what it should stay below.",
-			q("{{cluster}} {{type}}", r.gauge(perRun, "etcd_monitor_benchmark_latency_p99_seconds")), objective(".*p99.*"))).
+			q("{{cluster}} {{type}}", r.gauge(perRun, "etcd_monitor_benchmark_latency_p99_seconds")), objective("p99_latency"))).
 			unit("s").logarithmic().override("byFrameRefID", "Objective", dashed...).runbooks("EtcdBenchmarkSLOViolated"),
 		line(graph("Latency, p50 and p95", "From the moment that an operation was due.",
 			q("{{cluster}} {{type}} p50", r.gauge(perRun, "etcd_monitor_benchmark_latency_p50_seconds")),

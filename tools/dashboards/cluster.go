@@ -19,7 +19,6 @@ func cluster() *dashboard {
 
 func vitals() []*panel {
 	c := clusters
-	split := c.gauge("cluster, reason", "etcd_monitor_cluster_split_brain")
 	return []*panel{
 		stat("Quorum", "Whether a quorum confirms a linearizable read, as seen from etcd-monitor.", now("{{cluster}}", quorum())).
 			words(quorumWords).runbooks("EtcdQuorumLost"),
@@ -28,18 +27,18 @@ func vitals() []*panel {
 		stat("Leads since", "When the present leadership was first observed.",
 			now("{{cluster}}", c.gauge(perCluster, "etcd_monitor_cluster_leader_since_timestamp_seconds")+" * 1000")).
 			unit("dateTimeFromNow").colors("blue").empty("longer than it is watched"),
-		stat("May yet fail", "Voting members that confirm reads, less the quorum. At 0 the next failure is an outage.",
+		stat("Can still lose", "Voting members that confirm reads, less the quorum. At 0 the next failure is an outage.",
 			now("{{cluster}}", c.gauge(perCluster, "etcd_monitor_cluster_failure_tolerance"))).
 			colors("red", 0, "orange", 1, "green").runbooks("EtcdNoFaultTolerance"),
 		stat("Voters", "Voting members that confirm reads, and how many there are. Learners do not count.",
 			now("confirm", "sum("+c.gauge(perCluster, "etcd_monitor_cluster_voters_confirmed")+")"),
 			now("of", "sum("+c.gauge(perCluster, "etcd_monitor_cluster_voters")+")")).colors("blue"),
-		stat("etcd's alarms", "NOSPACE and CORRUPT. With either, writes are refused.", now("{{cluster}}", c.alarms(perCluster))).
+		stat("etcd alarms", "NOSPACE and CORRUPT. With either, writes are refused.", now("{{cluster}}", c.alarms(perCluster))).
 			colors("green", 1, "red").runbooks("EtcdAlarmActive"),
-		stat("Two halves", "Whether the cluster is two: its endpoints have several cluster IDs, or two leaderships were confirmed, twice.",
-			now("{{reason}}", split)).words(says(0, "no", "green", 1, "YES", "red")).runbooks("EtcdSplitBrain", "EtcdClusterIDMismatch"),
+		stat("Split brain", "Whether the cluster is two: its endpoints have several cluster IDs, or two leaderships were confirmed, twice.",
+			now("{{cluster}}", c.gauge(perCluster, "etcd_monitor_cluster_split_brain"))).words(says(0, "no", "green", 1, "YES", "red")).runbooks("EtcdSplitBrain", "EtcdClusterIDMismatch"),
 		stat("Why unknown", "Why it cannot be told whether there is a quorum. docs/metrics.md explains the reasons.",
-			now("{{reason}}", c.gauge("cluster, reason", "etcd_monitor_cluster_quorum_unknown"))).
+			now("{{reason}}", most("count", "reason", c.gauge("cluster, reason", "etcd_monitor_cluster_quorum_unknown")))).
 			names().colors("orange").empty("it is known"),
 	}
 }
@@ -57,13 +56,13 @@ func memberTable() *panel {
 	return table("Members now", "What each member says of itself, and why one does not answer. A name leads to the member's dashboard.",
 		[]column{{title: "Cluster", label: "cluster", width: 150}, {title: "Member", label: "member", link: &open}},
 		column{title: "State", query: state(), words: stateWords, width: 160},
-		column{title: "Why not", query: reason, label: "reason", width: 160},
-		column{title: "Cut off", query: m.gauge(perMember, "etcd_monitor_member_partition_suspected"), words: says(0, "no", "text", 1, "suspected", "red"), width: 90},
+		column{title: "Reason", query: reason, label: "reason", width: 160},
+		column{title: "Partition", query: m.gauge(perMember, "etcd_monitor_member_partition_suspected"), words: says(0, "no", "text", 1, "suspected", "red"), width: 90},
 		column{title: "Version", query: m.gauge("cluster, member, version", "etcd_monitor_member_info", `version!=""`), label: "version", width: 90},
 		column{title: "Answered in", query: m.gauge(perMember, "etcd_monitor_member_rtt_seconds"), unit: "s", width: 100},
 		column{title: "Database", query: m.gauge(perMember, "etcd_monitor_member_db_size_bytes"), unit: "bytes", width: 100},
 		column{title: "Of its quota", query: m.quotaShare(), unit: "percentunit", steps: steps("green", 0.8, "orange", 0.95, "red"), width: 100},
-		column{title: "Entries behind", query: m.gauge(perMember, "etcd_monitor_member_raft_lag_entries"), whole: true, width: 110},
+		column{title: "Raft lag", query: m.gauge(perMember, "etcd_monitor_member_raft_lag_entries"), whole: true, width: 110},
 		column{title: "Alarms", query: m.alarms(perMember), steps: steps("green", 1, "red"), width: 75},
 		column{title: "Started", query: m.gauge(perMember, "etcd_monitor_member_start_time_seconds") + " * 1000", unit: "dateTimeFromNow", width: 140},
 	).size(24, 7).sorted("Member", false)
@@ -92,13 +91,13 @@ func latencies() []*panel {
 	}
 	failed := most("sum", "cluster, op, reason", m.rate("cluster, member, op, reason", "etcd_monitor_probe_errors_total"))
 	return []*panel{
-		perOp("Confirmed reads", "Probes that a quorum confirms, through all members chosen: what a client with default settings waits for. Dashed: the limit that alerts compare with.", "read_linearizable"),
-		perOp("Local reads", "Serializable probes, which a member answers alone: its own speed, without disk and peers.", "read_serializable"),
+		perOp("Linearizable reads", "Probes that a quorum confirms, through all members chosen: what a client with default settings waits for. Dashed: the limit that alerts compare with.", "read_linearizable"),
+		perOp("Serializable reads", "Serializable probes, which a member answers alone: its own speed, without disk and peers.", "read_serializable"),
 		perOp("Writes", "Probes that write one small key: two disks and a round trip.", "write").
 			empty("Not probed: --probe.write switches it on"),
-		heatmap("Confirmed reads, all of them", "How many probes took how long. Two bands are two populations, such as a member far away.",
+		heatmap("Linearizable reads, all of them", "How many probes took how long. Two bands are two populations, such as a member far away.",
 			q("{{le}}", heat), q("", native)),
-		graph("Confirmed reads by member, p99", "Whether it is one member or all.", q("{{cluster}} {{member}}", m.probeQuantile("0.99", perMember, "read_linearizable"))).
+		graph("Linearizable reads by member, p99", "Whether it is one member or all.", q("{{cluster}} {{member}}", m.probeQuantile("0.99", perMember, "read_linearizable"))).
 			unit("s").logarithmic().limits("max_latency_seconds").runbooks("EtcdProbeLatencyHigh").size(12, 8),
 		graph("Probes that failed", "Per second, by reason. They are no latency samples.", q("{{cluster}} {{op}}: {{reason}}", failed)).
 			unit("reqps").empty("No probe has failed").size(24, 6),

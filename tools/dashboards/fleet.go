@@ -33,7 +33,7 @@ func fleetCounts() []*panel {
 		stat("Members down", "Members that do not answer.",
 			now("members down", count(c.gauge(perMember, "etcd_monitor_member_up")+" == 0"))).
 			colors("green", 1, "orange").runbooks("EtcdMemberDown"),
-		stat("etcd's alarms", "Alarms raised inside etcd, NOSPACE and CORRUPT. With either, writes are refused.",
+		stat("etcd alarms", "Alarms raised inside etcd, NOSPACE and CORRUPT. With either, writes are refused.",
 			now("alarms", count(c.gauge("cluster, member, alarm", "etcd_monitor_member_alarm_active")+" == 1"))).
 			colors("green", 1, "red").runbooks("EtcdAlarmActive"),
 		stat("Firing alerts", "Alerts of the shipped rules that fire.", now("firing", count(everywhere.alerts()))).colors("green", 1, "orange"),
@@ -52,7 +52,7 @@ func fleetTable() *panel {
 		column{title: "Answers", query: c.gauge(perCluster, "etcd_monitor_cluster_up"), words: upWords, width: 80},
 		column{title: "Quorum", query: quorum(), words: quorumWords, width: 85},
 		column{title: "Leader", query: "topk by (cluster) (1, " + leader() + ")", label: "member"},
-		column{title: "May yet fail", query: c.gauge(perCluster, "etcd_monitor_cluster_failure_tolerance"), steps: steps("red", 0, "orange", 1, "green"), width: 100},
+		column{title: "Can still lose", query: c.gauge(perCluster, "etcd_monitor_cluster_failure_tolerance"), steps: steps("red", 0, "orange", 1, "green"), width: 100},
 		column{title: "Voters up", query: c.gauge(perCluster, "etcd_monitor_cluster_voters_up"), width: 85},
 		column{title: "of", query: c.gauge(perCluster, "etcd_monitor_cluster_voters"), width: 45},
 		column{title: "Alarms", query: c.alarms(perCluster), steps: steps("green", 1, "red"), width: 75},
@@ -61,8 +61,8 @@ func fleetTable() *panel {
 		column{title: "Time to quota", query: most("min", perCluster, c.of("etcd_monitor_member_db_seconds_to_quota")) + " < +Inf", unit: "dtdurations", width: 120},
 		column{title: "Leader changes, 1h", query: c.lastHour(perCluster, "etcd_monitor_cluster_leader_changes_total"), whole: true, width: 140},
 		column{title: "Certificate ends in", query: ends, unit: "dtdurations", steps: steps("red", 604800, "orange", 2592000, "green"), width: 140},
-		column{title: "Alerts", query: most("count", perCluster, c.alerts()), steps: steps("green", 1, "orange"), width: 70},
-	).size(24, 8).sorted("May yet fail", false)
+		column{title: "Alerts", query: most("count", perCluster, c.alerts()) + " and on (cluster) " + c.gauge(perCluster, "etcd_monitor_cluster_up"), steps: steps("green", 1, "orange"), width: 70},
+	).size(24, 8).sorted("Can still lose", false)
 }
 
 func fleetLines() []*panel {
@@ -71,10 +71,10 @@ func fleetLines() []*panel {
 	return []*panel{
 		timeline("Quorum", "Whether a quorum confirms reads, per cluster. Unknown: it cannot be told from here; the cluster's dashboard says why.",
 			q("{{cluster}}", quorum())).words(quorumWords).runbooks("EtcdQuorumLost"),
-		graph("Failures that it may yet take", "Voting members that confirm reads, less the quorum. At 0 the next failure is an outage, below it is here.",
-			q("{{cluster}}", c.gauge(perCluster, "etcd_monitor_cluster_failure_tolerance"))).unit("short").decimals(0).
+		graph("Members that it can still lose", "Voting members that confirm reads, less the quorum. At 0 the next failure is an outage, below it is here.",
+			q("{{cluster}}", c.gauge(perCluster, "etcd_monitor_cluster_failure_tolerance"))).unit("short").
 			custom("lineInterpolation", "stepAfter").runbooks("EtcdNoFaultTolerance"),
-		graph("Slowest confirmed read, p99", "Of the probes through the slowest member of each cluster. Dashed: the limit that alerts compare with, the strictest of the clusters.",
+		graph("Slowest linearizable read, p99", "Of the probes through the slowest member of each cluster. Dashed: the limit that alerts compare with, the strictest of the clusters.",
 			q("{{cluster}}", slowest)).unit("s").logarithmic().limits("max_latency_seconds").runbooks("EtcdProbeLatencyHigh"),
 		graph("Fullest database, of its quota", "At 100 % etcd raises NOSPACE and refuses writes. Dashed: the limits that alerts compare with.",
 			q("{{cluster}}", most("max", perCluster, c.quotaShare()))).unit("percentunit").

@@ -21,7 +21,8 @@ func newDashboard(name, title, description string) *dashboard {
 	}
 }
 
-// choose adds a variable with the values of a label.
+// choose adds a variable with the values of a label. All of them is what all
+// matches, or the list of them if that is empty.
 func (d *dashboard) choose(name, label, query, all string) {
 	d.Templating.List = append(d.Templating.List, variable{
 		Name: name, Label: label, Type: "query", Datasource: &chosen, Definition: query,
@@ -29,6 +30,15 @@ func (d *dashboard) choose(name, label, query, all string) {
 		Refresh: 2, Sort: 1, Multi: true, IncludeAll: true, AllValue: all,
 		Current: map[string]any{"selected": true, "text": []string{"All"}, "value": []string{"$__all"}},
 	})
+}
+
+// chooseFound adds a variable with the values of the label of its name that a
+// query finds.
+func (d *dashboard) chooseFound(name, label, query string) {
+	d.choose(name, label, "query_result("+query+")", "")
+	v := &d.Templating.List[len(d.Templating.List)-1]
+	v.Query = map[string]any{"query": v.Definition, "refId": "PrometheusVariableQueryEditor-VariableQuery", "qryType": 3}
+	v.Regex = `/\b` + name + `="([^"]*)"/`
 }
 
 // marks adds events that explain what lines do.

@@ -17,19 +17,19 @@ func member() *dashboard {
 func memberNow() []*panel {
 	m := members
 	return []*panel{
-		stat("Version", "Of the server, as the member says.", now("{{version}}", m.gauge("cluster, member, version", "etcd_monitor_member_info", `version!=""`))).
+		stat("Version", "Of the server, as the members say.", now("{{version}}", most("count", "version", m.gauge("cluster, member, version", "etcd_monitor_member_info", `version!=""`)))).
 			names().colors("blue").empty("does not answer").size(4, 4),
-		stat("Started", "When its process started. Digest.", now("{{member}}", m.gauge(perMember, "etcd_monitor_member_start_time_seconds")+" * 1000")).
+		stat("Started", "When its process started. Digest.", now("{{cluster}} {{member}}", m.gauge(perMember, "etcd_monitor_member_start_time_seconds")+" * 1000")).
 			unit("dateTimeFromNow").colors("blue").empty(noDigest).size(4, 4),
-		stat("Answers in", "How long its answer to Status took in the last scrape.", now("{{member}}", m.gauge(perMember, "etcd_monitor_member_rtt_seconds"))).
+		stat("Answers in", "How long its answer to Status took in the last scrape.", now("{{cluster}} {{member}}", m.gauge(perMember, "etcd_monitor_member_rtt_seconds"))).
 			unit("s").colors("blue").empty("does not answer").size(4, 4),
-		stat("Entries behind", "What it has yet to apply. At 5000 it refuses proposals.", now("{{member}}", m.gauge(perMember, "etcd_monitor_member_raft_lag_entries"))).
+		stat("Raft lag", "What it has yet to apply. At 5000 it refuses proposals.", now("{{cluster}} {{member}}", m.gauge(perMember, "etcd_monitor_member_raft_lag_entries"))).
 			colors("green", 1000, "orange", 5000, "red").runbooks("EtcdApplyLag", "EtcdRevisionLag").empty("does not answer").size(4, 4),
 		stat("Reached as it advertises", "Whether it answers at the client URL that it tells clients, looked at every five minutes.",
-			now("{{endpoint}}", m.gauge("cluster, member, endpoint", "etcd_monitor_member_advertised_reachable"))).
+			now("{{cluster}} {{member}}", most("min", perMember, m.of("etcd_monitor_member_advertised_reachable")))).
 			words(says(1, "yes", "green", 0, "NO", "orange")).empty("not looked at yet").size(4, 4),
 		stat("Digest from", "When its own metrics were read, which all panels marked Digest show.",
-			now("{{member}}", m.gauge(perMember, "etcd_monitor_member_digest_timestamp_seconds")+" * 1000")).
+			now("{{cluster}} {{member}}", m.gauge(perMember, "etcd_monitor_member_digest_timestamp_seconds")+" * 1000")).
 			unit("dateTimeFromNow").colors("blue").empty(noDigest).size(4, 4),
 	}
 }
@@ -42,20 +42,20 @@ func uses() []*panel {
 			unit("short").runbooks("EtcdCPUHigh").empty(noDigest),
 		graph("Memory", "Resident. Digest.", q("{{cluster}} {{member}}", m.gauge(perMember, "etcd_monitor_member_resident_memory_bytes"))).
 			unit("bytes").runbooks("EtcdMemoryHigh").empty(noDigest),
-		graph("Log to disk, p99", "What raft waits for before it answers. Healthy: below 10 ms. Digest. Dashed: the limits that alerts compare with.",
+		graph("WAL fsync, p99", "What raft waits for before it answers. Healthy: below 10 ms. Digest. Dashed: the limits that alerts compare with.",
 			q("{{cluster}} {{member}}", m.quantile("0.99", perMember, "etcd_monitor_member_wal_fsync_duration_seconds"))).unit("s").logarithmic().
 			limits("wal_fsync_p99_seconds_warning", "wal_fsync_p99_seconds_critical").runbooks("EtcdWALFsyncSlow").empty(noDigest),
-		graph("Database commit, p99", "How long the backend takes to write a batch. Healthy: below 25 ms. Digest. Dashed: the limit that alerts compare with.",
+		graph("Backend commit, p99", "How long the backend takes to write a batch. Healthy: below 25 ms. Digest. Dashed: the limit that alerts compare with.",
 			q("{{cluster}} {{member}}", m.quantile("0.99", perMember, "etcd_monitor_member_backend_commit_duration_seconds"))).unit("s").logarithmic().
 			limits("backend_commit_p99_seconds").runbooks("EtcdBackendCommitSlow").empty(noDigest),
 		graph("Network", "Received (below zero) and sent, in the member's network namespace. etcd 3.6 and later. Digest.",
 			q("{{cluster}} {{member}} sent", m.rate(perMember, "etcd_monitor_member_network_transmit_bytes_total")),
 			q("{{cluster}} {{member}} received", "-"+m.rate(perMember, "etcd_monitor_member_network_receive_bytes_total"))).
 			unit("binBps").empty("Told by etcd 3.6 and later, with the digest"),
-		graph("Round trips to peers, p99", "From the member to each of its peers. Digest.",
+		graph("Peer round trips, p99", "From the member to each of its peers. Digest.",
 			q("{{cluster}} {{member}} to {{peer}}", m.quantile("0.99", "cluster, member, peer", "etcd_monitor_member_peer_round_trip_duration_seconds"))).
 			unit("s").logarithmic().runbooks("EtcdPeerRoundTripSlow").empty(noDigest),
-		graph("What took longer than etcd expects", "Per second: applies over 100 ms, confirmed reads that waited for the leader, heartbeats that a busy leader sent late. Digest.",
+		graph("Slow applies, reads and heartbeats", "Per second: applies over 100 ms, confirmed reads that waited for the leader, heartbeats that a busy leader sent late. Digest.",
 			q("{{cluster}} {{member}} applies", m.rate(perMember, "etcd_monitor_member_slow_applies_total")),
 			q("{{cluster}} {{member}} reads", m.rate(perMember, "etcd_monitor_member_slow_reads_total")),
 			q("{{cluster}} {{member}} heartbeats", m.rate(perMember, "etcd_monitor_member_heartbeat_send_failures_total"))).
@@ -84,7 +84,7 @@ func ofItsLimits() *panel {
 func asked() []*panel {
 	m := members
 	return []*panel{
-		graph("Requests", "Per second and method. Digest.", q("{{cluster}} {{member}} {{method}}", m.requests("cluster, member, method", unary))).
+		graph("Requests", "Per second and method. Digest.", q("{{cluster}} {{member}} {{method}}", m.requests("cluster, member, method", unary)+" > 0")).
 			unit("reqps").valued().empty(noDigest),
 		graph("Requests that failed", "By etcd's own fault, of all but streams. Digest. Dashed: the limit that alerts compare with.",
 			q("{{cluster}} {{member}}", m.errorRatio(perMember))).unit("percentunit").
@@ -92,12 +92,12 @@ func asked() []*panel {
 		graph("What failed", "Per second, method and code, with the client's faults. Streams that a client ends count as Canceled. Digest.",
 			q("{{cluster}} {{member}} {{method}}: {{code}}", m.requests("cluster, member, method, code", `code!="OK"`)+" > 0")).
 			unit("reqps").empty("Nothing failed, or no digest"),
-		graph("Confirmed reads", "Probes through the member that a quorum confirms.",
+		graph("Linearizable reads", "Probes through the member that a quorum confirms.",
 			q("{{cluster}} {{member}} p50", m.probeQuantile("0.5", perMember, "read_linearizable")),
 			q("{{cluster}} {{member}} p95", m.probeQuantile("0.95", perMember, "read_linearizable")),
 			q("{{cluster}} {{member}} p99", m.probeQuantile("0.99", perMember, "read_linearizable"))).
 			unit("s").logarithmic().limits("max_latency_seconds").runbooks("EtcdProbeLatencyHigh"),
-		graph("Local reads", "Probes that the member answers alone: its own speed, without disk and peers.",
+		graph("Serializable reads", "Probes that the member answers alone: its own speed, without disk and peers.",
 			q("{{cluster}} {{member}} p50", m.probeQuantile("0.5", perMember, "read_serializable")),
 			q("{{cluster}} {{member}} p95", m.probeQuantile("0.95", perMember, "read_serializable")),
 			q("{{cluster}} {{member}} p99", m.probeQuantile("0.99", perMember, "read_serializable"))).
@@ -117,7 +117,7 @@ func holds() []*panel {
 			q("{{cluster}} {{member}} watchers", m.gauge(perMember, "etcd_monitor_member_watchers")),
 			q("{{cluster}} {{member}} streams", m.gauge(perMember, "etcd_monitor_member_watch_streams"))).
 			unit("short").runbooks("EtcdWatcherExplosion").empty(noDigest),
-		graph("Watchers that are behind", "Watchers that are being caught up, and events that wait for one. Digest.",
+		graph("Slow watchers and pending events", "Watchers that are being caught up, and events that wait for one. Digest.",
 			q("{{cluster}} {{member}} watchers", m.gauge(perMember, "etcd_monitor_member_slow_watchers")),
 			q("{{cluster}} {{member}} events", m.gauge(perMember, "etcd_monitor_member_pending_events"))).
 			unit("short").runbooks("EtcdSlowWatchers").empty(noDigest),
@@ -125,7 +125,7 @@ func holds() []*panel {
 			q("{{cluster}} {{member}}", m.gauge(perMember, "etcd_monitor_member_active_streams"))).unit("short").empty(noDigest),
 		graph("Keys", "In the member's keyspace. Digest.", q("{{cluster}} {{member}}", m.gauge(perMember, "etcd_monitor_member_keys"))).
 			unit("short").empty(noDigest),
-		graph("Leases", "Granted less revoked and expired since the process started. Clients that never reuse one let it climb. Digest.",
+		graph("Leases, net", "Granted less revoked and expired since the process started; below zero if it began with more. Clients that never reuse one let it climb. Digest.",
 			q("{{cluster}} {{member}}", leases)).unit("short").runbooks("EtcdLeaseExplosion").empty(noDigest),
 		graph("Database", "The file, and what of it is in use.",
 			q("{{cluster}} {{member}} file", m.gauge(perMember, "etcd_monitor_member_db_size_bytes")),

@@ -11,8 +11,12 @@ import (
 func native() *dashboard {
 	d := newDashboard("native", "etcd / Native", "From etcd's own metrics alone, scraped from the members or through etcd-monitor's /proxy. It knows what each member says of itself; what only a look from outside can tell is in the other dashboards.")
 	d.choose("job", "Job", "label_values(etcd_server_has_leader, job)", "")
-	d.choose("cluster", "Cluster", `label_values(etcd_server_has_leader{job=~"$job"}, cluster)`, ".*")
-	d.choose("instance", "Instance", `label_values(etcd_server_has_leader{job=~"$job",cluster=~"$cluster"}, instance)`, "")
+	// As in the native rules, whose annotations lead here: where there is no label
+	// cluster, the job is the cluster. A selector cannot say that, so the list of
+	// instances does.
+	const named, unnamed = `last_over_time(etcd_server_has_leader{job=~"$job",cluster!=""}[$__range])`, `last_over_time(etcd_server_has_leader{job=~"$job",cluster=""}[$__range])`
+	d.chooseFound("cluster", "Cluster", "group by (cluster) ("+named+` or label_replace(`+unnamed+`, "cluster", "$1", "job", "(.*)"))`)
+	d.chooseFound("instance", "Instance", `group by (instance) (last_over_time(etcd_server_has_leader{job=~"$job",cluster=~"$cluster"}[$__range]) or last_over_time(etcd_server_has_leader{job=~"$job",job=~"$cluster",cluster=""}[$__range]))`)
 	d.marks(annotation{
 		Name: "Leader changes", IconColor: "purple", TagKeys: "cluster,job", TitleFormat: "New leader", TextFormat: "{{cluster}} {{job}}",
 		Expr: most("max", perJob, "increase("+instances("etcd_server_leader_changes_seen_total")+"[$__rate_interval])") + " > 0",
@@ -37,7 +41,7 @@ const (
 // instances selects series of a metric. All of the variable instance is the list
 // of what has etcd's metrics, so that up, process_* and grpc_* of others are out.
 func instances(metric string, matchers ...string) string {
-	all := append([]string{`job=~"$job"`, `cluster=~"$cluster"`, `instance=~"$instance"`}, matchers...)
+	all := append([]string{`job=~"$job"`, `cluster=~"$cluster|"`, `instance=~"$instance"`}, matchers...)
 	return metric + "{" + strings.Join(all, ",") + "}"
 }
 
@@ -56,6 +60,12 @@ func nativeQuantile(q, by, metric string, matchers ...string) string {
 // quota leaves out members without one, which say -1.
 func nativeQuotaShare() string {
 	return nativeGauge(perInstance, "etcd_mvcc_db_total_size_in_bytes") + "\n/\n(" + nativeGauge(perInstance, "etcd_server_quota_backend_bytes") + " > 0)"
+}
+
+// unapplied is never below 0, which a scrape between the two numbers makes it.
+func unapplied() string {
+	return "clamp_min(\n" + nativeGauge(perInstance, "etcd_server_proposals_committed_total") + "\n-\n" +
+		nativeGauge(perInstance, "etcd_server_proposals_applied_total") + "\n, 0)"
 }
 
 // nativeState is 1 for a member that sees a leader, 2 for one that leads and 4
@@ -87,9 +97,9 @@ func nativeVitals() []*panel {
 		stat("Elections, 1h", "Leader changes of the last hour, as the member saw them that saw most.",
 			now("{{cluster}} {{job}}", most("max", perJob, elections))).decimals(0).colors("green", 3.5, "orange").
 			runbooks("EtcdServerLeaderFlapping").size(4, 4),
-		stat("etcd's alarms", "NOSPACE and CORRUPT, as etcd 3.6 and later tells while it runs: after a restart it forgets to. etcd-monitor knows them on every version.",
-			now("{{alarm_type}}", nativeGauge("cluster, job, alarm_type", "etcd_debugging_server_alarms"))).
-			colors("green", 1, "red").runbooks("EtcdServerAlarmActive").empty("none seen").size(4, 4),
+		stat("etcd alarms", "NOSPACE and CORRUPT, as etcd 3.6 and later tells while it runs: after a restart it forgets to. etcd-monitor knows them on every version.",
+			now("{{cluster}} {{job}} {{alarm_type}}", nativeGauge("cluster, job, alarm_type", "etcd_debugging_server_alarms")+" > bool 0")).
+			words(says(0, "no", "green", 1, "RAISED", "red")).runbooks("EtcdServerAlarmActive").empty("none seen").size(4, 4),
 		timeline("Members", "What each member says it is.", q("{{instance}}", nativeState())).words(nativeWords).size(24, 7).
 			runbooks("EtcdServerMemberDown"),
 		nativeTable(),
@@ -105,7 +115,7 @@ func nativeTable() *panel {
 		column{title: "Version", query: g("cluster, job, instance, server_version", "etcd_server_version"), label: "server_version", width: 90},
 		column{title: "Database", query: g(perInstance, "etcd_mvcc_db_total_size_in_bytes"), unit: "bytes", width: 100},
 		column{title: "Of its quota", query: nativeQuotaShare(), unit: "percentunit", steps: steps("green", 0.8, "orange", 0.95, "red"), width: 100},
-		column{title: "To apply", query: g(perInstance, "etcd_server_proposals_committed_total") + "\n-\n" + g(perInstance, "etcd_server_proposals_applied_total"), whole: true, width: 90},
+		column{title: "To apply", query: unapplied(), whole: true, width: 90},
 		column{title: "Started", query: g(perInstance, "process_start_time_seconds") + " * 1000", unit: "dateTimeFromNow", width: 140},
 	).size(14, 7).sorted("Instance", false)
 }
@@ -117,6 +127,6 @@ func nativeFiring() *panel {
 			{title: "Severity", label: "severity", words: severityWords, width: 100}, {title: "Alert", label: "alertname", link: &open},
 			{title: "Cluster", label: "cluster"}, {title: "Instance", label: "instance"},
 		},
-		column{query: most("max", "severity, alertname, cluster, instance", `ALERTS{alertname=~"EtcdServer.*",alertstate="firing",severity!="none",cluster=~"$cluster"}`)},
+		column{query: most("max", "severity, alertname, cluster, instance", `ALERTS{alertname=~"Etcd.*",origin="native",alertstate="firing",severity!="none",cluster=~"$cluster|"}`)},
 	).size(10, 7).sorted("Severity", false).empty("Nothing fires (or the shipped rules are not loaded)")
 }
