@@ -16,8 +16,9 @@ import (
 // conn is one HTTP/2 connection. Sender, receiver and the goroutine that writes
 // a backlog share what its lock guards; none keeps the lock while it waits.
 type conn struct {
-	net     net.Conn // TLS over sock, or sock
+	net     net.Conn // TLS over records over sock, or sock
 	sock    *socket
+	records *records // nil without TLS
 	timeout time.Duration
 	tick    time.Duration // how often deadlines are looked at
 	pings   Engine        // with its defaults filled in
@@ -61,9 +62,9 @@ var (
 	errExhausted = errors.New("the connection has used up its stream numbers")
 )
 
-func newConn(n net.Conn, sock *socket, u *url.URL, t benchmark.Target, e Engine) *conn {
+func newConn(sock *socket, u *url.URL, t benchmark.Target, e Engine) *conn {
 	c := &conn{
-		net: n, sock: sock, timeout: t.Timeout, tick: tickFor(t.Timeout), pings: e.withDefaults(),
+		net: sock, sock: sock, timeout: t.Timeout, tick: tickFor(t.Timeout), pings: e.withDefaults(),
 		buf:  make([]byte, readBuffer),
 		peer: defaultSettings, window: initialWindow, next: 1,
 		streams: make(map[uint32]*stream, t.InFlight),

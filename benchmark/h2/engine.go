@@ -45,13 +45,13 @@ func (e Engine) Dial(ctx context.Context, t benchmark.Target) (benchmark.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	sock := newSocket(raw)
-	conn, err := secure(ctx, sock, u, t.TLS)
-	if err != nil {
-		_ = sock.Close()
-		return nil, err
+	c := newConn(newSocket(raw), u, t, e)
+	if u.Scheme == "https" {
+		if err := c.secure(ctx, u, t.TLS); err != nil {
+			_ = raw.Close()
+			return nil, err
+		}
 	}
-	c := newConn(conn, sock, u, t, e)
 	if err := c.hello(ctx); err != nil {
 		_ = c.Close()
 		return nil, err
@@ -59,11 +59,8 @@ func (e Engine) Dial(ctx context.Context, t benchmark.Target) (benchmark.Conn, e
 	return c, nil
 }
 
-// secure does the TLS handshake, if there is to be TLS.
-func secure(ctx context.Context, sock *socket, u *url.URL, config *tls.Config) (net.Conn, error) {
-	if u.Scheme != "https" {
-		return sock, nil
-	}
+// secure does the TLS handshake.
+func (c *conn) secure(ctx context.Context, u *url.URL, config *tls.Config) error {
 	if config == nil {
 		config = &tls.Config{}
 	}
@@ -72,14 +69,16 @@ func secure(ctx context.Context, sock *socket, u *url.URL, config *tls.Config) (
 	if config.ServerName == "" {
 		config.ServerName = u.Hostname()
 	}
-	conn := tls.Client(sock, config)
+	c.records = newRecords(c.sock)
+	conn := tls.Client(c.records, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if conn.ConnectionState().NegotiatedProtocol != http2.NextProtoTLS {
-		return nil, errNotH2
+		return errNotH2
 	}
-	return conn, nil
+	c.net = conn
+	return nil
 }
 
 // hello opens HTTP/2 and waits for the peer's settings: what they are must be

@@ -189,7 +189,7 @@ func TestLongToken(t *testing.T) {
 
 // An answer larger than all windows arrives, because they are opened again.
 func TestLargeAnswer(t *testing.T) {
-	const size = 3*connWindow + 12345
+	const size = connWindow + 3<<20 + 12345
 	want := pattern(size)
 	c := dial(t, scripted(t, func(p *peer) {
 		id := p.request()

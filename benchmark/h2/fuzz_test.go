@@ -44,7 +44,7 @@ func (t *tape) SetReadDeadline(time.Time) error { return nil }
 func taped(said []byte, piece int) *conn {
 	raw := &tape{said: said, piece: piece}
 	u := &url.URL{Scheme: "http", Host: "localhost:2379"}
-	c := newConn(raw, newSocket(raw), u, benchmark.Target{Timeout: time.Minute, InFlight: 3}, Engine{})
+	c := newConn(newSocket(raw), u, benchmark.Target{Timeout: time.Minute, InFlight: 3}, Engine{})
 	c.greeted, c.peer.maxStreams = true, 2
 	for i, call := range calls(3) {
 		if i == 1 {

@@ -156,6 +156,13 @@ func TestDialFails(t *testing.T) {
 			_, _ = io.Copy(io.Discard, c)
 		}
 	}
+	closing := func(s string) func(net.Conn) {
+		return func(c net.Conn) {
+			_, _ = io.WriteString(c, s)
+			_ = c.(*net.TCPConn).CloseWrite()
+			_, _ = io.Copy(io.Discard, c) // else the system resets the connection
+		}
+	}
 	hang := func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 	for name, test := range map[string]struct {
 		serve func(net.Conn)
@@ -166,9 +173,9 @@ func TestDialFails(t *testing.T) {
 		"another frame first":      {answer("\x00\x00\x08\x06\x00\x00\x00\x00\x00pingping"), "does not speak HTTP/2"},
 		"an acknowledgement first": {answer("\x00\x00\x00\x04\x01\x00\x00\x00\x00"), "acknowledged before"},
 		"settings that are wrong":  {answer("\x00\x00\x05\x04\x00\x00\x00\x00\x00settings"), "5 bytes"},
-		"closes":                   {func(net.Conn) {}, "closed the connection before it spoke"},
+		"closes":                   {closing(""), "closed the connection before it spoke"},
 		"resets":                   {func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }, "reset by peer"},
-		"half a frame":             {func(c net.Conn) { _, _ = c.Write(fake.Preface[:5]) }, "closed the connection before"},
+		"half a frame":             {closing(string(fake.Preface[:5])), "closed the connection before"},
 		"sends away":               {answer(string(fake.Preface) + string(fake.GoAway)), "sends connections away"},
 		"hangs":                    {hang, "no answer to HTTP/2: context deadline exceeded"},
 		"hangs after half a frame": {answer(string(fake.Preface[:5])), "no answer to HTTP/2: context deadline exceeded"},

@@ -51,12 +51,11 @@ func lost(err error) error {
 
 // read waits for the peer, or for a tick, and acts on what came.
 func (c *conn) read() {
-	n, err := c.net.Read(c.buf[c.fill:])
+	n, err := c.receive()
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if n > 0 && c.err == nil {
-		c.fill += n
 		c.health.heard++
 		used, err := c.consume(c.buf[:c.fill], now)
 		c.fill = copy(c.buf, c.buf[used:c.fill])
@@ -72,6 +71,18 @@ func (c *conn) read() {
 		c.onTick(now)
 	default:
 		c.die(lost(err))
+	}
+}
+
+// receive waits for bytes and adds to buf what has come.
+func (c *conn) receive() (n int, err error) {
+	for {
+		k, err := c.net.Read(c.buf[c.fill:])
+		c.fill += k
+		n += k
+		if err != nil || c.records == nil || !c.records.whole() || c.fill == len(c.buf) {
+			return n, err
+		}
 	}
 }
 
