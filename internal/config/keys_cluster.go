@@ -9,7 +9,7 @@ var clusterKeys = []key{
 	{path: "dns_srv", kind: kindText, check: domain, doc: "Domain whose SRV records `_etcd-client-ssl._tcp` and `_etcd-client._tcp` name the endpoints. Instead of `endpoints`."},
 	{path: "file", kind: kindFile, doc: "File that names the endpoints, YAML or JSON in the form of Prometheus' file_sd; it is watched. Instead of `endpoints`."},
 	{path: "metrics_urls", kind: kindList, check: each(webURL), doc: "Where the members serve their own metrics, if not on the client port (etcd's --listen-metrics-urls)."},
-	{path: "labels", kind: kindMap, check: labelPairs, doc: "Labels of the cluster in service discovery."},
+	{path: "labels", kind: kindMap, check: labelPairs, doc: "Labels of the cluster: on its targets in `/sd`, and on `etcd_monitor_cluster_info`."},
 	{path: "dial_timeout", kind: kindDuration, def: "5s", check: lasting(10*time.Millisecond, time.Minute), flag: "dial-timeout", doc: "Time to establish a connection."},
 	{path: "discover_members", kind: kindBool, derived: "true; false with a password", flag: "discover-members", doc: "Also watch members that no endpoint leads to, at the URLs that they advertise."},
 	{path: "db_quota_bytes", kind: kindSize, def: "0", flag: "db-quota-bytes", doc: "The members' --quota-backend-bytes, for etcd that does not tell it; 0 for not known."},
@@ -24,7 +24,7 @@ var clusterKeys = []key{
 	{path: "auth.username", kind: kindText, flag: "username", etcdctl: "ETCDCTL_USER", doc: "User to log in to etcd as."},
 	{path: "auth.password_file", kind: kindFile, flag: "password-file", doc: "File with the user's password, read again at each login."},
 	{path: "auth.password", kind: kindSecret, etcdctl: "ETCDCTL_PASSWORD", doc: "The password itself. Instead of `password_file`."},
-	{path: "thresholds", kind: kindSection, doc: "Limits of this cluster that differ from those of `monitoring.thresholds`."},
+	{path: "thresholds", kind: kindSection, doc: "Limits of this cluster that differ from those of `monitoring.thresholds`, by the same keys."},
 }
 
 // ownThresholds are the limits of one cluster: they have no default of their

@@ -129,7 +129,7 @@ var samples = map[string]sample{
 	"kind number":                        {"7 | 0.5", "", ""},
 	"kind duration":                      {"1s | 1h30m | 1d", "5 | 1.5 | 1x | '' | 300y", ""},
 	"kind text":                          {"x | '12' | ''", "", ""},
-	"kind file":                          {"''", "none.pem | \"a\\nb\"", ""},
+	"kind file":                          {"''", "\"a\\nb\"", "is not the name of a file"},
 	"kind secret":                        {"x | '12'", "", ""},
 	"kind list of texts":                 {"[] | [a] | [a, b]", "", ""},
 	"kind mapping of texts":              {"{} | {a: b}", "", ""},
