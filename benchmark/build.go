@@ -121,7 +121,7 @@ func (rep *Report) addErrors(kinds []kind, failures map[failure]*failed) {
 func (rep *Report) addKinds(kinds []kind, samples []*sample) {
 	for i, k := range kinds {
 		kr := KindReport{
-			Name: k.name, Read: k.read, Succeeded: samples[i].count(),
+			Name: k.name, Read: k.read, Aside: k.aside, Succeeded: samples[i].count(),
 			Throughput: perSecond(samples[i].count(), rep.Duration), Latency: samples[i].distribution(false),
 		}
 		for _, e := range rep.Errors {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,12 +134,7 @@ func (c Config) Validate() error {
 		}
 	}
 	oneOf := func(name, value string, words ...string) {
-		for _, w := range words {
-			if value == w {
-				return
-			}
-		}
-		must(false, "%s: %q is none of %s", name, value, strings.Join(words, ", "))
+		must(slices.Contains(words, value), "%s: %q is none of %s", name, value, strings.Join(words, ", "))
 	}
 	oneOf("type", c.Type, Types()...)
 	if c.Distribution != "" {
@@ -160,6 +156,7 @@ func (c Config) Validate() error {
 	must(c.RangeSize > 0, "range size: must be positive")
 	must(c.TxnOps > 0 && c.TxnOps <= 128, "txn ops: %d is not within 1 to 128, etcd's limit", c.TxnOps)
 	must(c.Watchers > 0, "watchers: must be positive")
+	must(c.Type != Watch || c.ValueSize >= numberSize, "value size: watchers need at least %d bytes", numberSize)
 	must(c.Type != Ranges || c.RangeSize <= c.space(), "range size: %d is more than the %d keys", c.RangeSize, c.space())
 	must(c.Type != Txns || int64(c.TxnOps) <= c.space(), "txn ops: %d is more than the %d keys", c.TxnOps, c.space())
 	errs = append(errs, c.checkKeys(), c.SLO.validate())

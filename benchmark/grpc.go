@@ -57,7 +57,7 @@ func (grpcEngine) Dial(ctx context.Context, t Target) (Conn, error) {
 		return nil, err
 	}
 	dial := &onceDialler{}
-	var creds credentials.TransportCredentials = insecure.NewCredentials()
+	creds := insecure.NewCredentials()
 	if t.TLS != nil {
 		creds = &tellingCredentials{credentials.NewTLS(t.TLS), dial}
 	}
@@ -176,7 +176,7 @@ func (c *grpcConn) Receive(done []*Call) ([]*Call, error) {
 		case call := <-c.ended:
 			return c.handOut(append(done, call)), nil
 		case <-lost:
-			if reason, left := c.fate(); left == 0 {
+			if left, reason := c.fate(); left == 0 {
 				return done, reason
 			}
 			lost = nil // what is left will end
@@ -200,11 +200,11 @@ func (c *grpcConn) handOut(done []*Call) []*Call {
 	}
 }
 
-// fate is why the connection is lost, and how many calls are yet to be received.
-func (c *grpcConn) fate() (reason error, left int) {
+// fate is how many calls are yet to be received, and why the connection is lost.
+func (c *grpcConn) fate() (left int, reason error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.reason, c.waiting
+	return c.waiting, c.reason
 }
 
 // Close implements Conn.

@@ -180,6 +180,7 @@ func (s *sample) distribution(buckets bool) Distribution {
 type KindReport struct {
 	Name       string       `json:"name"`
 	Read       bool         `json:"read"`
+	Aside      bool         `json:"aside,omitempty"` // what came of operations, and is none
 	Succeeded  int64        `json:"succeeded"`
 	Failed     int64        `json:"failed"`
 	Throughput float64      `json:"throughput_ops_per_second"`

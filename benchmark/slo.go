@@ -55,6 +55,9 @@ func (s SLO) judge(r Report, others SLO) []SLOResult {
 	var reads, writes float64
 	var hasReads, hasWrites bool
 	for _, k := range r.Kinds {
+		if k.Aside {
+			continue
+		}
 		if k.Read {
 			reads, hasReads = reads+k.Throughput, true
 		} else {

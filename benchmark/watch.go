@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/url"
 	"sync"
@@ -44,16 +43,11 @@ const unmeasured = uint64(1) << 63
 
 func (w *maker) watched() *watched {
 	s := w.writes()
-	at := bytes.Index(s.one.bytes, w.value)
-	if len(w.value) < numberSize || at < 0 {
-		w.err = errors.Join(w.err, fmt.Errorf("value size: watchers need at least %d bytes", numberSize))
-		at = 0
-	}
-	return &watched{simple: s, at: at}
+	return &watched{simple: s, at: bytes.Index(s.one.bytes, w.value)}
 }
 
 func (w *watched) kinds() []kind {
-	return []kind{{name: "write"}, {name: "delivery", read: true, aside: true}}
+	return []kind{{name: "write"}, {name: "delivery", aside: true}}
 }
 
 func (w *watched) begin(o *op) {

@@ -214,7 +214,7 @@ func TestQuantiles(t *testing.T) {
 func TestSLO(t *testing.T) {
 	p99 := 0.2
 	r := Report{
-		Kinds:      []KindReport{{Name: "read", Read: true, Throughput: 900}, {Name: "write", Throughput: 100}},
+		Kinds:      []KindReport{{Name: "read", Read: true, Throughput: 900}, {Name: "write", Throughput: 100}, {Name: "delivery", Aside: true, Read: true, Throughput: 1e6}},
 		Latency:    Distribution{P99: &p99},
 		Operations: Operations{Succeeded: 99, Failed: 1},
 	}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/benchmark"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+)
+
+// commandLine runs a command line and returns its exit code and output.
+func commandLine(ctx context.Context, line string, more ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = runContext(ctx, append(strings.Fields(line), more...), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestBenchmarkMistakes(t *testing.T) {
+	for line, says := range map[string]string{
+		"benchmark fly":                                  "fly",
+		"benchmark write --ops=none":                     `--ops: "none" is not a whole number`,
+		"benchmark write --ops=-1":                       "--ops: -1 is not within",
+		"benchmark write --ops=5 --duration=5s --rate=x": "--rate",
+		"benchmark mixed --read-ratio=1.5":               "read ratio: 1.5 is not within 0 to 1",
+		"benchmark write --key-size=8":                   "key size: 8 is not within",
+		"benchmark write --key-prefix=/registry":         "no place of ours",
+		"benchmark write --keys=normal":                  `"normal" is none of sequential, uniform, zipf`,
+		"benchmark write --endpoint-mode=some":           "endpoint mode",
+		"benchmark write --slo-profile=gold":             "--slo-profile",
+		"benchmark write --engine=warp":                  "warp",
+		"benchmark write --cluster=other":                `there is no "other", only default`,
+		"benchmark write --timeout=5":                    `--timeout: "5" is not a duration`,
+		"benchmark compare only-one":                     "AFTER",
+		"--run-benchmark --benchmark-type=fly":           "--benchmark-type",
+		"--run-benchmark --benchmark-ops=0":              "--benchmark-ops",
+		"benchmark write --endpoints=http://":            "--endpoints",
+		"benchmark watch --value-size=4":                 "value size",
+	} {
+		code, _, errs := commandLine(t.Context(), line)
+		if code != exitUsage || !strings.Contains(errs, says) {
+			t.Errorf("%s: exit %d without %q:\n%s", line, code, says, errs)
+		}
+	}
+}
+
+// TestBenchmark: the verb on real etcd, by each of its exit codes.
+func TestBenchmark(t *testing.T) {
+	c := etcdtest.New(t, etcdtest.Options{Members: 1, LogLevel: "error"})
+	endpoints := "--endpoints=" + c.Member(0).Endpoint()
+	dir := t.TempDir()
+	stored := filepath.Join(dir, "a.json")
+	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if _, err := os.Stat(stored); err != nil {
+			t.Errorf("pushed before it is stored: %v", err)
+		}
+		http.Error(w, "go away", http.StatusForbidden)
+	}))
+	defer refuses.Close()
+	for _, test := range []struct {
+		line string
+		code int
+		says []string // on either output
+	}{
+		{"benchmark write --engine=grpc --ops=500", exitOK, []string{"write on cluster default, engine grpc", "500 operations", "closed loop", "bottleneck"}},
+		{"--run-benchmark --benchmark-type=mixed --benchmark-ops=1000", exitOK, []string{"mixed on cluster default", "self-check", "1000 operations", "SLO read_throughput: info"}},
+		{"benchmark read --engine=h2 --ops=500 --key-space=100 --slo-p99-ms=60000 --slo-error-rate=0", exitOK, []string{"SLO p99_latency: PASS", "SLO error_rate: PASS"}},
+		{"benchmark read --engine=h2 --ops=500 --key-space=100 --slo-read-throughput=1e9", exitMissed, []string{"SLO read_throughput: FAIL", "a target was missed"}},
+		{"benchmark write --engine=h2 --ops=500 --timeout=1ms --value-size=500000 --max-error-rate=0 --fuse-quota-share=0", exitErrors, []string{"of the operations failed"}},
+		{"benchmark write --engine=h2 --duration=1s --rate=200 --pushgateway.url=" + refuses.URL + " --push-required --output=" + stored, exitNotPushed, []string{"open loop: 200 operations/s", "403", "not pushed"}},
+		{"benchmark write --engine=h2 --ops=500 --pushgateway.url=" + refuses.URL, exitOK, []string{"warning", "403"}},
+		{"benchmark write --engine=h2 --endpoints=localhost:1", exitFailed, []string{"localhost:1", "refused"}},
+	} {
+		line := test.line
+		if !strings.Contains(line, "--endpoints") {
+			line += " " + endpoints
+		}
+		code, out, errs := commandLine(t.Context(), line)
+		if code != test.code {
+			t.Errorf("%s: exit %d, want %d", line, code, test.code)
+		}
+		for _, says := range test.says {
+			if !strings.Contains(out+errs, says) {
+				t.Errorf("%s: without %q:\n%s%s", line, says, out, errs)
+			}
+		}
+	}
+	var r benchmark.Report
+	text, err := os.ReadFile(stored)
+	etcdtest.OK(t, err)
+	etcdtest.OK(t, json.Unmarshal(text, &r))
+	if r.Schema != benchmark.Schema || r.Operations.Succeeded != 200 || r.Schedule == nil {
+		t.Errorf("stored: %s, %+v, %+v", r.Schema, r.Operations, r.Schedule)
+	}
+}
+
+// TestBenchmarkInterrupted: Ctrl-C and SIGTERM are told apart, what was measured
+// is printed and marked.
+func TestBenchmarkInterrupted(t *testing.T) {
+	c := etcdtest.New(t, etcdtest.Options{Members: 1, LogLevel: "error"})
+	for cause, code := range map[string]int{"interrupt signal received": exitInterrupted, "terminated signal received": exitTerminated} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		go func() {
+			etcdtest.Eventually(t, 20*time.Second, "the load to begin", func() bool { return c.Handled(t, "Put") > 0 })
+			cancel(errors.New(cause))
+		}()
+		got, out, errs := commandLine(ctx, "benchmark write --engine=h2 --duration=1m --format=json --endpoints="+c.Member(0).Endpoint())
+		var r benchmark.Report
+		if err := json.Unmarshal([]byte(out), &r); err != nil || !r.Interrupted || got != code {
+			t.Errorf("%s: exit %d, want %d; %v, interrupted %v\n%s", cause, got, code, err, r.Interrupted, errs)
+		}
+		cancel(nil)
+	}
+}
+
+func TestBenchmarkCompare(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, rate int64) string {
+		r := benchmark.Report{Schema: benchmark.Schema, Type: benchmark.Write, Duration: 20}
+		for i := range 20 {
+			r.Series = append(r.Series, benchmark.Point{At: float64(i), Seconds: 1, Ops: rate + int64(i%3)})
+		}
+		path := filepath.Join(dir, name)
+		f, err := os.Create(path)
+		etcdtest.OK(t, err)
+		etcdtest.OK(t, r.WriteJSON(f))
+		etcdtest.OK(t, f.Close())
+		return path
+	}
+	before, same, slower := write("before.json", 1000), write("same.json", 1001), write("slower.json", 700)
+	for _, test := range []struct {
+		after string
+		code  int
+		says  string
+	}{
+		{same, exitOK, "+0.1 %"},
+		{slower, exitMissed, "WORSE"},
+		{filepath.Join(dir, "absent.json"), exitFailed, "absent.json"},
+	} {
+		code, out, errs := commandLine(t.Context(), "benchmark compare", before, test.after)
+		if code != test.code || !strings.Contains(out+errs, test.says) {
+			t.Errorf("%s: exit %d, want %d with %q:\n%s%s", test.after, code, test.code, test.says, out, errs)
+		}
+	}
+	other := filepath.Join(dir, "other.json")
+	etcdtest.OK(t, os.WriteFile(other, []byte(`{"schema": "something/9"}`), 0o600))
+	if code, _, errs := commandLine(t.Context(), "benchmark compare", before, other); code != exitFailed || !strings.Contains(errs, "something/9") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
