@@ -52,11 +52,16 @@ func program(t *testing.T, args ...string) *process {
 	}
 	go func() { p.done <- p.cmd.Wait() }()
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the program printed\n%s", p.log)
+		}
+	})
 	p.url = listening(t, p.log)
 	return p
 }
 
-var listeningAt = regexp.MustCompile(`msg"?[=:]"?listening"? ?,?"?address"?[=:]"?([^\s"]+)`)
+var listeningAt = regexp.MustCompile(`msg=listening address=(\S+)|"address":"([^"]+)"[^\n]*"msg":"listening"`)
 
 // listening waits for the log to say where.
 func listening(t *testing.T, log *buffer) string {
@@ -64,7 +69,7 @@ func listening(t *testing.T, log *buffer) string {
 	url := ""
 	await(t, "the log to say where it listens", func() bool {
 		if m := listeningAt.FindStringSubmatch(log.String()); m != nil {
-			url = "http://" + m[1]
+			url = "http://" + m[1] + m[2]
 		}
 		return url != ""
 	})

@@ -193,6 +193,9 @@ func (s *source) tell(c *config.File, warnings []config.Warning) {
 	}
 	if s.log.Enabled(context.Background(), slog.LevelDebug) {
 		for _, v := range c.Values() {
+			if v.Origin.Source == config.Default {
+				continue
+			}
 			s.log.Debug("setting", "key", v.Key, "value", v.Text, "origin", v.Origin.String())
 		}
 	}
