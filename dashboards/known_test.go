@@ -1,9 +1,11 @@
 package dashboards
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,9 +48,7 @@ func words(s string) map[string]bool {
 func whatIsKnown(t *testing.T) known {
 	t.Helper()
 	k := known{map[string]metric{}, map[string]bool{}}
-	for name, m := range found {
-		k.metrics[name] = m
-	}
+	maps.Copy(k.metrics, found)
 	row := regexp.MustCompile("(?m)^\\| `(etcd_monitor_\\w+)` \\| (\\w+) \\| ([^|]*) \\| (.*) \\|$")
 	for _, m := range row.FindAllStringSubmatch(text(t, "../docs/metrics.md"), -1) {
 		k.metrics[m[1]] = metric{kind: m[2], labels: words(m[3]), help: m[4]}
@@ -63,8 +63,8 @@ func whatIsKnown(t *testing.T) known {
 			k.metrics[m[1]] = metric{kind: "gauge", labels: words("cluster type job " + m[2])}
 		}
 	}
-	for i := len(released) - 1; i >= 0; i-- {
-		k.addRelease(t, released[i])
+	for _, release := range slices.Backward(released) {
+		k.addRelease(t, release)
 	}
 	for _, m := range regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(
 		text(t, "../rules/etcd-monitor.rules.yml")+text(t, "../rules/etcd-native.rules.yml"), -1) {

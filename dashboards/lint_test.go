@@ -177,8 +177,10 @@ var panelRules = []rule{
 		}
 		return ""
 	}), func(d *grafanatest.Dashboard) { first(d, "timeseries").Targets[0].Datasource.UID = "prometheus" }},
-	{"legends name labels that the query keeps", eachPanel(legends),
-		func(d *grafanatest.Dashboard) { first(d, "timeseries").Targets[0].LegendFormat = "{{pod}}" }},
+	{
+		"legends name labels that the query keeps", eachPanel(legends),
+		func(d *grafanatest.Dashboard) { first(d, "timeseries").Targets[0].LegendFormat = "{{pod}}" },
+	},
 	{"links lead to runbooks of alerts that exist", eachPanel(func(k known, p grafanatest.Panel) string {
 		for _, l := range p.Links {
 			name := strings.TrimSuffix(strings.TrimPrefix(l.URL, RunbookBaseURL), ".md")
@@ -188,8 +190,10 @@ var panelRules = []rule{
 		}
 		return ""
 	}), func(d *grafanatest.Dashboard) { d.Panels[1].Links[0].URL = RunbookBaseURL + "EtcdNoSuchThing.md" }},
-	{"what older releases of etcd lack is said", eachPanel(releases),
-		func(d *grafanatest.Dashboard) { first(d, "timeseries").Targets[0].Expr = "etcd_network_known_peers{}" }},
+	{
+		"what older releases of etcd lack is said", eachPanel(releases),
+		func(d *grafanatest.Dashboard) { first(d, "timeseries").Targets[0].Expr = "etcd_network_known_peers{}" },
+	},
 }
 
 var (

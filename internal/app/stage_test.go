@@ -100,7 +100,7 @@ func (s *stage) load() {
 	for range 20 {
 		watched := client.Watch(clientv3.WithRequireLeader(ctx), "stage/", clientv3.WithPrefix())
 		wg.Go(func() {
-			for range watched { //nolint:revive // it is read, so that it is not slow
+			for range watched { // it is read, so that it is not slow
 			}
 		})
 	}

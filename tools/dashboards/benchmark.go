@@ -18,8 +18,8 @@ func benchmark() *dashboard {
 }
 
 const (
-	runs   scope = `cluster=~"$cluster",type=~"$type"`
-	perRun       = "cluster, type"
+	runs   scope  = `cluster=~"$cluster",type=~"$type"`
+	perRun string = "cluster, type"
 )
 
 // age is how long ago the last run was, and overdue that it is more than twice

@@ -71,8 +71,10 @@ func memberTable() *panel {
 func unreachable() *panel {
 	return table("Endpoints that do not answer", "Each endpoint that gave no Status in the last scrape, and why. docs/metrics.md explains the reasons.",
 		[]column{
-			{title: "Cluster", label: "cluster", width: 150}, {title: "Member", label: "member", width: 150},
-			{title: "Endpoint", label: "endpoint"}, {title: "Reason", label: "reason", width: 180},
+			{title: "Cluster", label: "cluster", width: 150},
+			{title: "Member", label: "member", width: 150},
+			{title: "Endpoint", label: "endpoint"},
+			{title: "Reason", label: "reason", width: 180},
 		},
 		column{query: clusters.gauge("cluster, member, endpoint, reason", "etcd_monitor_member_unreachable")},
 	).size(12, 6).empty("Every endpoint answers").sorted("Member", false)

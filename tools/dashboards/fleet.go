@@ -102,8 +102,11 @@ func certificates(width int) *panel {
 	ends := most("min", "cluster, endpoint, file, kind, subject", clusters.of("etcd_monitor_certificate_not_after_timestamp_seconds"))
 	return table("Certificates that expire first", "As endpoints showed them in their last handshake, and as they are in etcd-monitor's own files.",
 		[]column{
-			{title: "Cluster", label: "cluster"}, {title: "Endpoint", label: "endpoint"}, {title: "File", label: "file"},
-			{title: "Kind", label: "kind", width: 110}, {title: "Subject", label: "subject"},
+			{title: "Cluster", label: "cluster"},
+			{title: "Endpoint", label: "endpoint"},
+			{title: "File", label: "file"},
+			{title: "Kind", label: "kind", width: 110},
+			{title: "Subject", label: "subject"},
 		},
 		column{title: "Ends in", query: "bottomk(20, " + ends + " - time())", unit: "dtdurations", steps: steps("red", 604800, "orange", 2592000, "green"), width: 140},
 	).size(width, 8).sorted("Ends in", false).empty("No certificates: the clusters are reached without TLS").runbooks("EtcdCertificateExpiring")

@@ -54,11 +54,6 @@ func (p *panel) valued() *panel {
 	return p.option("legend", legendOf("table", "lastNotNull", "max"))
 }
 
-// stacked is for shares of a whole.
-func (p *panel) stacked() *panel {
-	return p.custom("stacking", map[string]any{"mode": "normal", "group": "A"}).custom("fillOpacity", 40)
-}
-
 // names shows the names of series, not their values.
 func (p *panel) names() *panel { return p.option("textMode", "name") }
 
@@ -132,11 +127,11 @@ func (p *panel) runbooks(alerts ...string) *panel {
 // to is where a click on a value leads: a dashboard of ours with the labels of
 // the value's row or series for variables.
 func to(title, uid string, labels ...string) link {
-	url := "/d/" + uid + "?${datasource:queryparam}"
+	query := []string{"${datasource:queryparam}", "${__url_time_range}"}
 	for _, l := range labels {
-		url += "&var-" + l + "=${__field.labels." + l + ":percentencode}"
+		query = append(query, "var-"+l+"=${__field.labels."+l+":percentencode}")
 	}
-	return link{Title: title, Type: "link", URL: url + "&${__url_time_range}", Tags: []string{}}
+	return link{Title: title, Type: "link", URL: "/d/" + uid + "?" + strings.Join(query, "&"), Tags: []string{}}
 }
 
 // row is to, for cells of a table.

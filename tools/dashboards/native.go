@@ -124,8 +124,10 @@ func nativeFiring() *panel {
 	open := link{Title: "Runbook", Type: "link", URL: base + "${__data.fields.alertname}.md", Tags: []string{}, TargetBlank: true}
 	return table("Firing alerts", "Of the shipped rules that need only etcd's own metrics. A click on one opens its runbook.",
 		[]column{
-			{title: "Severity", label: "severity", words: severityWords, width: 100}, {title: "Alert", label: "alertname", link: &open},
-			{title: "Cluster", label: "cluster"}, {title: "Instance", label: "instance"},
+			{title: "Severity", label: "severity", words: severityWords, width: 100},
+			{title: "Alert", label: "alertname", link: &open},
+			{title: "Cluster", label: "cluster"},
+			{title: "Instance", label: "instance"},
 		},
 		column{query: most("max", "severity, alertname, cluster, instance", `ALERTS{alertname=~"Etcd.*",origin="native",alertstate="firing",severity!="none",cluster=~"$cluster|"}`)},
 	).size(10, 7).sorted("Severity", false).empty("Nothing fires (or the shipped rules are not loaded)")

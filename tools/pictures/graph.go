@@ -38,7 +38,7 @@ func drawGraph(v *grafanatest.View, p grafanatest.Panel, lines []line, events []
 	if s, ok := custom["scaleDistribution"].(map[string]any); ok {
 		a.log = s["type"] == "log"
 	}
-	a.fit(p, lines)
+	a.fit(lines)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg width="%d" height="%d">`, w, tall)
 	a.axes(&b, p.FieldConfig.Defaults)
@@ -65,7 +65,7 @@ func drawGraph(v *grafanatest.View, p grafanatest.Panel, lines []line, events []
 }
 
 // fit makes the area cover all lines, limits too, and 0 unless it is logarithmic.
-func (a *area) fit(p grafanatest.Panel, lines []line) {
+func (a *area) fit(lines []line) {
 	a.low, a.high = math.Inf(1), math.Inf(-1)
 	for _, l := range lines {
 		for _, point := range l.Points {
