@@ -29,7 +29,7 @@ var layers = []struct {
 	{"module root", []string{"."}},
 	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake", "internal/alerttest", "internal/grafanatest"}},
 	{"grounds of test programs", []string{"tools/local"}},
-	{"test programs", []string{"planned:tools/run", "tools/demo", "tools/faults", "tools/benchcompare", "tools/pictures"}},
+	{"test programs", []string{"planned:tools/run", "tools/demo", "tools/faults", "tools/benchcompare", "tools/pictures", "tools/mutate"}},
 	{"generators", []string{"tools/dashboards"}},
 }
 
@@ -69,7 +69,7 @@ var owners = []owner{
 	{library: "k8s.io", packages: "internal/discover/kube api/etcd/v1alpha1", instead: "internal/discover"},
 	{library: "sigs.k8s.io", packages: "internal/discover/kube api/etcd/v1alpha1", instead: "internal/discover"},
 	{library: "github.com/coreos/go-oidc", packages: "internal/api", instead: "internal/api"},
-	{library: "go.yaml.in/yaml", packages: "internal/config", instead: "what internal/config offers"},
+	{library: "go.yaml.in/yaml", packages: "internal/config tools/mutate", instead: "what internal/config offers"},
 	{library: "go.yaml.in/yaml/v2", packages: "internal/app", instead: "what internal/config offers"}, // to read the web configuration as the toolkit does
 	{library: "github.com/HdrHistogram/hdrhistogram-go", packages: "benchmark", instead: "what benchmark reports"},
 	{library: "golang.org/x/net/http2", packages: "benchmark/h2", instead: "net/http"},
