@@ -28,9 +28,9 @@ func TestCheckConfig(t *testing.T) {
 			stdout: "SUCCESS: FILE is valid (2 clusters)\n",
 		},
 		{
-			name: "good, with a warning", text: "features: {grafana_dashboards: true}\n",
+			name: "good, with a warning", text: "api: {cors: {enabled: true}}\n",
 			stdout: "SUCCESS: FILE is valid (1 cluster)\n",
-			stderr: "FILE:1:32: warning: features.grafana_dashboards: not active in this version: dashboards are not served\n",
+			stderr: "FILE:1:23: warning: api.cors.enabled: not active in this version: pages of other origins are not let in\n",
 		},
 		{
 			name: "everything that is wrong at once",

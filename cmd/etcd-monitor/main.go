@@ -50,6 +50,7 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	app.DefaultEnvars()
 	verbs := append([]verb{addServe(app), addVersion(app)}, addCheck(app)...)
 	verbs = append(verbs, addBenchmark(app)...)
+	verbs = append(verbs, addRender(app)...)
 
 	name, err := app.Parse(args)
 	if ended >= 0 {

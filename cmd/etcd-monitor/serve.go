@@ -123,6 +123,7 @@ func (f *serveFlags) options(c *config.File) (app.Options, error) {
 	}
 	o := app.Options{
 		Settings: f.appSettings(c), Collectors: map[string]bool{}, ExternalURL: c.ExternalURL(),
+		Dashboards: c.Dashboards(),
 		Web: app.WebOptions{
 			ListenAddresses: addresses, ConfigFile: *f.web.WebConfigFile,
 			SystemdSocket: f.web.WebSystemdSocket != nil && *f.web.WebSystemdSocket,

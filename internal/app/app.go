@@ -24,6 +24,7 @@ type Options struct {
 	Settings
 	Web         WebOptions
 	Alerts      Alerts
+	Dashboards  bool     // serve those for Grafana
 	Prefix      string   // of all routes, as in /etcd; "" for none
 	ExternalURL *url.URL // under which we are reached from outside; nil for the request's own
 	Logger      *slog.Logger

@@ -20,12 +20,16 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
+// pagePolicy is for pages: they have one style sheet, inline, and nothing else.
+const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
 // page is what the status page shows, in words. html/template escapes all of
 // it: much is remote input.
 type page struct {
-	Version  string
-	Now      string
-	Clusters []pageCluster
+	Version    string
+	Now        string
+	Dashboards bool
+	Clusters   []pageCluster
 }
 
 type pageCluster struct {
@@ -47,7 +51,7 @@ type pageMember struct {
 // statusPage shows the last observation of each cluster. It asks etcd nothing.
 func (a *App) statusPage(w http.ResponseWriter, _ *http.Request) {
 	now := time.Now()
-	p := page{Version: version.Version, Now: now.UTC().Format(time.RFC3339)}
+	p := page{Version: version.Version, Now: now.UTC().Format(time.RFC3339), Dashboards: a.opts.Dashboards}
 	monitors, release := a.fleet.acquire()
 	defer release()
 	for _, m := range monitors {
@@ -61,8 +65,7 @@ func (a *App) statusPage(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	// The page has one style sheet, inline, and nothing else.
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	w.Header().Set("Content-Security-Policy", pagePolicy)
 	_, _ = w.Write(buf.Bytes())
 }
 

@@ -41,6 +41,10 @@ func (a *App) routes() http.Handler {
 	mux.HandleFunc("POST /-/reload", a.reloadRequest)
 	mux.Handle("POST /api/v1/alerts/webhook", a.alerts)
 	mux.HandleFunc("GET /{$}", a.statusPage)
+	if a.opts.Dashboards {
+		mux.HandleFunc("GET /dashboards/{$}", a.dashboardList)
+		mux.HandleFunc("GET /dashboards/{file}", a.dashboard)
+	}
 	// A page that somebody else serves must not make a browser here change things.
 	protected := http.NewCrossOriginProtection().Handler(mux)
 	if a.opts.Prefix == "" {

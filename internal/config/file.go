@@ -94,6 +94,9 @@ func (f *File) CollectorTimeout() time.Duration {
 	return get[time.Duration](f.c.doc, "monitoring.collector_timeout")
 }
 
+// Dashboards is whether those for Grafana are served.
+func (f *File) Dashboards() bool { return get[bool](f.c.doc, "features.grafana_dashboards") }
+
 // Probe says how latency is sampled.
 type Probe struct {
 	Enabled   bool

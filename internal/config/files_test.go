@@ -180,7 +180,7 @@ func TestSecretsAreNotTold(t *testing.T) {
 		for _, form := range slices.Sorted(maps.Keys(forms)) {
 			text, _, _ := k.write(forms[form])
 			text = "logging: {level: info}\n" + text
-			for _, more := range []string{"", "zzz: 1\n", "features: {grafana_dashboards: true}\n"} {
+			for _, more := range []string{"", "zzz: 1\n", "api: {cors: {enabled: true}}\n"} {
 				f, warnings, err := loadText(text + more)
 				told := fmt.Sprintf("%v %+v %#v %v", err, err, err, warnings)
 				if f != nil {

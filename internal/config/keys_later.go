@@ -98,5 +98,5 @@ var laterSwitches = []key{
 	{path: "features.backup_monitoring", kind: kindBool, def: "false", later: "looking after snapshots", doc: "Look after snapshots."},
 	{path: "features.audit_logs", kind: kindBool, def: "false", later: "a log of changes to clusters", doc: "Log changes to clusters."},
 	{path: "features.prometheus_export", kind: kindBool, def: "true", later: "doing without /metrics", doc: "Serve /metrics."},
-	{path: "features.grafana_dashboards", kind: kindBool, def: "false", quiet: "dashboards are not served", doc: "Serve the dashboards for Grafana."},
+	{path: "features.grafana_dashboards", kind: kindBool, atStart: true, def: "true", doc: "Serve the dashboards for Grafana, at /dashboards/."},
 }

@@ -25,7 +25,6 @@ func TestDocumentExample(t *testing.T) {
 	}
 	if want := []string{
 		name + ":22:14: api.cors.enabled: not active in this version: pages of other origins are not let in",
-		name + ":121:23: features.grafana_dashboards: not active in this version: dashboards are not served",
 	}; !slices.Equal(told, want) {
 		t.Errorf("warnings\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
 	}
