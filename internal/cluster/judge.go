@@ -39,9 +39,8 @@ func Judge(o Observation) Verdict {
 // identified are the answers by endpoint, with whom the member list tells to be
 // there where nothing else does: Status and the read can both be forbidden.
 func identified(o Observation) []Answer {
-	answers := slices.SortedStableFunc(slices.Values(o.Answers), func(a, b Answer) int {
-		return cmp.Compare(a.Endpoint, b.Endpoint)
-	})
+	answers := slices.Clone(o.Answers)
+	slices.SortStableFunc(answers, func(a, b Answer) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
 	for i := range answers {
 		for _, l := range o.Lists {
 			if l.From != 0 && l.Endpoint == answers[i].Endpoint && answers[i].Identity().Member == 0 {

@@ -14,11 +14,10 @@ import (
 // leads to, and returns the new ones. It is not trusted with much: addresses
 // are checked again when they are dialled, and who answers must be the member
 // asked for.
-func (c *Client) discover(q *inquiry) []*endpoint {
+func (c *Client) discover(v cluster.Verdict) []*endpoint {
 	if !c.opts.Cluster.DiscoverMembers {
 		return nil
 	}
-	v := cluster.Judge(q.observation())
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -84,9 +83,9 @@ func (c *Client) dialable(urls []string) string {
 
 // learn keeps from a finished round what the next one builds on: who leads, who
 // the members are, which endpoint leads to whom.
-func (c *Client) learn(q *inquiry) {
-	o := q.observation()
-	v := cluster.Judge(o)
+func (c *Client) learn(q *inquiry, v cluster.Verdict) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -95,15 +94,13 @@ func (c *Client) learn(q *inquiry) {
 	c.claim = v.Leader
 	if v.MembershipStale.OK && !v.MembershipStale.V {
 		c.list = v.List
-		for _, l := range o.Lists {
+		for _, l := range q.lists {
 			if l.Cluster == v.MainCluster && l.Contains(l.From) {
 				c.lister = l.Endpoint
 			}
 		}
 		c.forget(v)
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	for _, a := range q.asked {
 		a.e.remember(a.answer, q.start, c.list)
 	}

@@ -55,8 +55,7 @@ func (q *inquiry) askList(ctx context.Context, a *asked) {
 // view is wanted. All, too, where one that is confirmed could not be read: one
 // name in the list that is not UTF-8 spoils the whole list of every member of
 // some versions, and of others none. Learners refuse.
-func (q *inquiry) betterListers() []*asked {
-	v := cluster.Judge(q.observation())
+func (q *inquiry) betterListers(v cluster.Verdict) []*asked {
 	if v.MembershipStale.OK && !v.MembershipStale.V {
 		return nil
 	}

@@ -74,14 +74,15 @@ func (q *inquiry) run(ctx context.Context) {
 	}
 	wg.Wait()
 
-	q.followUp(ctx)
+	v := q.followUp(ctx)
 	if names := cluster.SecondLook(q.observation().Answers); names != nil {
 		q.lookAgain(ctx, names)
+		v = q.verdict()
 	}
 	q.mu.Lock()
 	q.end = time.Now()
 	q.mu.Unlock()
-	q.c.learn(q)
+	q.c.learn(q, v)
 	if q.c.opts.OnRound != nil {
 		q.c.opts.OnRound(q.observation())
 	}
@@ -89,20 +90,27 @@ func (q *inquiry) run(ctx context.Context) {
 
 // followUp asks what the first answers leave open: the member list, where the
 // one who was asked did not answer or is not vouched for; members that the list
-// names and no endpoint reached; and Status again where leaderships differ.
-func (q *inquiry) followUp(ctx context.Context) {
+// names and no endpoint reached; and Status again where leaderships differ. It
+// returns what all that means.
+func (q *inquiry) followUp(ctx context.Context) cluster.Verdict {
+	v := q.verdict()
+	doubt, listers := q.inDoubt(), q.betterListers(v)
 	var wg sync.WaitGroup
-	for _, a := range q.inDoubt() {
+	for _, a := range doubt {
 		wg.Go(func() { q.statusAgain(ctx, a) })
 	}
-	wg.Go(func() {
-		for _, a := range q.betterListers() {
-			wg.Go(func() { q.askList(ctx, a) })
-		}
-	})
+	for _, a := range listers {
+		wg.Go(func() { q.askList(ctx, a) })
+	}
 	wg.Wait()
+	if len(doubt)+len(listers) > 0 {
+		v = q.verdict()
+	}
 
-	fresh := q.c.discover(q)
+	fresh := q.c.discover(v)
+	if len(fresh) == 0 {
+		return v
+	}
 	for _, e := range fresh {
 		a := q.newAsked(e)
 		q.mu.Lock()
@@ -111,13 +119,15 @@ func (q *inquiry) followUp(ctx context.Context) {
 		wg.Go(func() { q.look(ctx, a) })
 	}
 	wg.Wait()
-	if len(fresh) > 0 { // the newly found may disagree
-		for _, a := range q.inDoubt() {
-			wg.Go(func() { q.statusAgain(ctx, a) })
-		}
-		wg.Wait()
+	for _, a := range q.inDoubt() { // the newly found may disagree
+		wg.Go(func() { q.statusAgain(ctx, a) })
 	}
+	wg.Wait()
+	return q.verdict()
 }
+
+// verdict is what that means which is known now.
+func (q *inquiry) verdict() cluster.Verdict { return cluster.Judge(q.observation()) }
 
 // look sends Status and the confirming read together.
 func (q *inquiry) look(ctx context.Context, a *asked) {
@@ -141,13 +151,11 @@ func (q *inquiry) look(ctx context.Context, a *asked) {
 			time.AfterFunc(time.Until(now.Add(cluster.MinReadWait+50*time.Millisecond)), cancelRead)
 		}
 	})
-	wg.Go(func() {
-		r := q.c.read(readCtx, a.e)
-		q.mu.Lock()
-		a.answer.Read = r
-		a.readAt = time.Time{}
-		q.mu.Unlock()
-	})
+	r := q.c.read(readCtx, a.e)
+	q.mu.Lock()
+	a.answer.Read = r
+	a.readAt = time.Time{}
+	q.mu.Unlock()
 	wg.Wait()
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 }
 
 // watch is a Client of endpoints with the defaults, closed with the test.
-func watch(t *testing.T, endpoints []string, alter ...func(*Options)) *Client {
+func watch(t testing.TB, endpoints []string, alter ...func(*Options)) *Client {
 	t.Helper()
 	o := Options{
 		Cluster: config.Cluster{Name: "test", Endpoints: endpoints, DialTimeout: 5 * time.Second, DiscoverMembers: true},
@@ -39,7 +39,7 @@ func watch(t *testing.T, endpoints []string, alter ...func(*Options)) *Client {
 }
 
 // judge observes once, with the time that a scrape of 10 s leaves.
-func judge(t *testing.T, c *Client) cluster.Verdict {
+func judge(t testing.TB, c *Client) cluster.Verdict {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 9500*time.Millisecond)
 	defer cancel()

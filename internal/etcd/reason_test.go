@@ -66,7 +66,7 @@ func healthy(v cluster.Verdict, voters int) bool {
 }
 
 // wantHealthy observes once and fails the test unless all is well.
-func wantHealthy(t *testing.T, c *Client, voters int) cluster.Verdict {
+func wantHealthy(t testing.TB, c *Client, voters int) cluster.Verdict {
 	t.Helper()
 	v := judge(t, c)
 	if !healthy(v, voters) {

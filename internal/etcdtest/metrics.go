@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -49,6 +50,23 @@ func (m *Member) metrics(ctx context.Context) (map[string]*dto.MetricFamily, err
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	return parser.TextToMetricFamilies(resp.Body)
+}
+
+// CPU is what the processes of all running members have used since their start.
+func (c *Cluster) CPU(t testing.TB) time.Duration {
+	t.Helper()
+	var sum time.Duration
+	for _, m := range c.Members() {
+		if !m.Running() {
+			continue
+		}
+		u, err := UsageOf(m.PID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += u.CPU
+	}
+	return sum
 }
 
 // has tells whether a series has all the labels.
