@@ -15,78 +15,26 @@ import (
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
 )
 
-// bill is what so many rounds of one kind cost.
-type bill struct {
-	rounds    int
-	walls     []time.Duration
-	own, etcd time.Duration // CPU of this process, and of all members'
-}
-
-// pay runs a batch of rounds and adds up what they cost. Kinds take turns, so
-// that what else the machine does falls on all of them alike.
-func (k *bill) pay(b *testing.B, e *etcdtest.Cluster, round func()) {
-	const (
-		batch = 25
-		pause = 20 * ms // scrapes do not come back to back, caches are cold
-	)
-	etcd := e.CPU(b)
-	own := ownCPU(b)
-	for range batch {
-		time.Sleep(pause)
-		start := time.Now()
-		round()
-		k.walls = append(k.walls, time.Since(start))
-	}
-	k.own += ownCPU(b) - own
-	k.etcd += e.CPU(b) - etcd
-	k.rounds += batch
-}
-
-func ownCPU(b *testing.B) time.Duration {
-	b.Helper()
-	u, err := etcdtest.UsageOf(os.Getpid())
-	etcdtest.OK(b, err)
-	return u.CPU
-}
-
-// less takes off what would have been used without any rounds.
-func (k *bill) less(idle *bill) {
-	k.own = max(k.own-idle.own, 0)
-	k.etcd = max(k.etcd-idle.etcd, 0)
-}
-
-// report gives the cost of a round, and in units of the least there is.
-func (k *bill) report(b *testing.B, name string, floor *bill) {
-	b.Helper()
-	add := func(what string, of func(*bill) float64) {
-		b.ReportMetric(of(k), name+what+"-us")
-		if k != floor {
-			b.ReportMetric(of(k)/of(floor), name+what+"/floor")
-		}
-	}
-	add("", func(k *bill) float64 { return float64(median(k.walls).Microseconds()) })
-	add("-cpu", func(k *bill) float64 { return float64(k.own.Microseconds()) / float64(k.rounds) })
-	add("-etcd-cpu", func(k *bill) float64 { return float64(k.etcd.Microseconds()) / float64(k.rounds) })
-}
-
 // BenchmarkRound compares a round at three real members with the least that there
 // is: one Status of each, in parallel, on warm connections.
 func BenchmarkRound(b *testing.B) {
+	const n, pause = 25, 20 * ms
 	e := etcdtest.New(b, etcdtest.Options{})
 	c := watch(b, e.Endpoints())
 	wantHealthy(b, c, 3)
-	endpoints := c.current()
-	var idle, bare, judged bill
+	status := e.StatusRound(b)
+	self := os.Getpid()
+	idle, floor, round := e.Bill(self), e.Bill(self), e.Bill(self)
 	for b.Loop() {
-		idle.pay(b, e, func() {})
-		bare.pay(b, e, func() { statusOfAll(b, endpoints) })
-		judged.pay(b, e, func() { judge(b, c) })
+		idle.Pay(b, n, pause, func() {})
+		floor.Pay(b, n, pause, status)
+		round.Pay(b, n, pause, func() { judge(b, c) })
 	}
-	bare.less(&idle)
-	judged.less(&idle)
-	bare.report(b, "status", &bare)
-	judged.report(b, "round", &bare)
-	b.ReportMetric(0, "ns/op") // of a batch of each: it says nothing
+	floor.Less(idle)
+	round.Less(idle)
+	floor.Report(b, "status", floor)
+	round.Report(b, "round", floor)
+	b.ReportMetric(0, "ns/op") // of all kinds together: it says nothing
 }
 
 // statusOfAll is the floor.
