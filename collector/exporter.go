@@ -1,10 +1,12 @@
 package collector
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -96,35 +98,35 @@ func (e *Exporter) ShowProbes(on bool) {
 // Gather makes the families of the views, and those about the exporter itself,
 // ordered by name. What it cannot get is missing, and in the error.
 func (e *Exporter) Gather(views []View) ([]*dto.MetricFamily, error) {
+	return e.scrape(func() []View { return views }, true)
+}
+
+// gather is what Gather has of the clusters.
+func (e *Exporter) gather(views []View) ([]*dto.MetricFamily, error) {
 	families := e.clusters(views)
-	more, err := e.self.Gather()
-	families = append(families, more...)
-	if e.probes != nil && e.probing.Load() {
-		probes, probesErr := e.probes.registry.Gather()
-		families = append(families, ofClusters(probes, views)...)
-		if err == nil {
-			err = probesErr
-		}
+	if e.probes == nil || !e.probing.Load() {
+		return families, nil
 	}
+	probes, err := e.probes.registry.Gather()
+	families = append(families, ofClusters(probes, views)...)
 	sortFamilies(families)
 	return families, err
 }
 
-// gather is Gather, or what it has of one cluster.
-func (e *Exporter) gather(views []View, target string) ([]*dto.MetricFamily, error) {
-	if target == "" {
-		return e.Gather(views)
+// scrape gathers what a source sees. What is about the exporter itself is put
+// together meanwhile: the system takes its time to tell.
+func (e *Exporter) scrape(source func() []View, own bool) ([]*dto.MetricFamily, error) {
+	var self []*dto.MetricFamily
+	var selfErr error
+	var wg sync.WaitGroup
+	if own {
+		wg.Go(func() { self, selfErr = e.self.Gather() })
 	}
-	families := e.clusters(views)
-	if e.probes != nil && e.probing.Load() {
-		probes, err := e.probes.registry.Gather()
-		if err != nil {
-			return families, err
-		}
-		families = append(families, ofClusters(probes, views)...)
-	}
+	families, err := e.gather(source())
+	wg.Wait()
+	families = append(families, self...)
 	sortFamilies(families)
-	return families, nil
+	return families, errors.Join(err, selfErr)
 }
 
 // ofClusters keeps the series of the clusters that are viewed: others are of a

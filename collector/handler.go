@@ -59,13 +59,17 @@ func (e *Exporter) Handler(o HandlerOptions) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), scrapeTime(r.Header.Values(timeoutHeader), limit()))
 		defer cancel()
-		views := o.Source(ctx)
-		g := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return e.gather(views, o.Target) })
+		g := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+			return e.scrape(func() []View { return o.Source(ctx) }, o.Target == "")
+		})
+		z := Compress(w, r)
 		promhttp.HandlerFor(g, promhttp.HandlerOpts{
-			ErrorHandling:     promhttp.ContinueOnError,
-			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelError),
-			EnableOpenMetrics: true,
-		}).ServeHTTP(w, r)
+			ErrorHandling:      promhttp.ContinueOnError,
+			ErrorLog:           slog.NewLogLogger(log.Handler(), slog.LevelError),
+			EnableOpenMetrics:  true,
+			DisableCompression: true, // its level takes as long as all the rest
+		}).ServeHTTP(z, r)
+		z.Close()
 	})
 }
 

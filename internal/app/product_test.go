@@ -56,7 +56,10 @@ func run(t testing.TB, binary string, flags ...string) product {
 // scrape reads the whole exposition, and keeps the connection.
 func (p product) scrape(t testing.TB) []byte {
 	t.Helper()
-	resp, err := http.Get(p.url + "/metrics") //nolint:noctx // see above
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/metrics", nil)
+	etcdtest.OK(t, err)
+	req.Header.Set("Accept-Encoding", "gzip") // as Prometheus does; unpacking it is not our time
+	resp, err := http.DefaultClient.Do(req)
 	etcdtest.OK(t, err)
 	body, err := io.ReadAll(resp.Body)
 	etcdtest.OK(t, err)

@@ -1,16 +1,15 @@
 package app
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/etcd-monitor/etcd-monitor/collector"
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
 )
 
@@ -71,27 +70,11 @@ func (a *App) proxy(w http.ResponseWriter, r *http.Request) {
 // Prometheus would take half of it for all.
 func pass(w http.ResponseWriter, r *http.Request, body io.Reader) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	w.Header().Add("Vary", "Accept-Encoding")
-	var to io.Writer = w
-	if acceptsGzip(r) {
-		w.Header().Set("Content-Encoding", "gzip")
-		z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // the level is one that exists
-		defer func() { _ = z.Close() }()
-		to = z
-	}
-	if _, err := io.Copy(to, body); err != nil {
+	z := collector.Compress(w, r)
+	if _, err := io.Copy(z, body); err != nil {
 		panic(http.ErrAbortHandler)
 	}
-}
-
-func acceptsGzip(r *http.Request) bool {
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if coding == "gzip" && strings.ReplaceAll(q, " ", "") != "q=0" {
-			return true
-		}
-	}
-	return false
+	z.Close()
 }
 
 // proxyTime is how long whoever asks will wait, less what the way takes.
