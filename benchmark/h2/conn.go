@@ -126,11 +126,11 @@ func (c *conn) flush() {
 	}
 }
 
-// drained goes on after a backlog: it is called by who wrote it.
-func (c *conn) drained() {
+// drained goes on after a backlog, or gives up: it is called by who wrote it.
+func (c *conn) drained(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, err := c.sock.backlog(); err != nil {
+	if err != nil {
 		c.die(lost(err))
 		return
 	}

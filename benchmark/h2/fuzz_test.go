@@ -58,11 +58,17 @@ func taped(said []byte, piece int) *conn {
 
 // recorded is what a peer says with the function.
 func recorded(t testing.TB, say func(*peer, uint32)) []byte {
-	var b bytes.Buffer
-	p := &peer{Framer: http2.NewFramer(&b, nil), t: t}
+	p := &peer{t: t}
 	p.enc = hpack.NewEncoder(&p.buf)
+	return recordedBy(p, func() { say(p, 1) })
+}
+
+// recordedBy is what the peer says next.
+func recordedBy(p *peer, say func()) []byte {
+	var b bytes.Buffer
+	p.Framer = http2.NewFramer(&b, nil)
 	p.AllowIllegalWrites = true
-	say(p, 1)
+	say()
 	return b.Bytes()
 }
 

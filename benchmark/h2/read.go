@@ -101,7 +101,7 @@ func (c *conn) reply() {
 	if c.owed == 0 {
 		return
 	}
-	if backlog, _ := c.sock.backlog(); backlog == 0 {
+	if c.sock.backlog() == 0 {
 		c.owed = 0
 	} else if c.owed > maxOwed {
 		c.abort(fault(errCalm, "it asks and does not read the answers"))

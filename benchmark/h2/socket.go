@@ -3,6 +3,7 @@ package h2
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -14,19 +15,19 @@ type socket struct {
 	raw     syscall.RawConn // nil: every write goes through the goroutine
 	attempt func(fd uintptr) bool
 	wait    sync.WaitGroup
+	behind  atomic.Bool // the goroutine runs; changes with the lock held
 
-	mu       sync.Mutex // guards what follows
-	drained  func()     // called when nothing is kept any more, or the connection broke
-	p        []byte     // what attempt is to write, and what came of it
-	n        int
-	kept     []byte // not yet given to the system
-	writing  int    // bytes that the goroutine is writing
-	draining bool
-	err      error
+	mu      sync.Mutex  // guards what follows
+	drained func(error) // called when nothing is kept any more, or why it never will be written
+	p       []byte      // what attempt is to write, and what came of it
+	n       int
+	kept    []byte // not yet given to the system
+	writing int    // bytes that the goroutine is writing
+	err     error
 }
 
 func newSocket(c net.Conn) *socket {
-	s := &socket{Conn: c, drained: func() {}}
+	s := &socket{Conn: c, drained: func(error) {}}
 	if sc, ok := c.(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn()
 	}
@@ -45,13 +46,12 @@ func (s *socket) Write(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n := 0
-	if !s.draining {
+	if !s.behind.Load() {
 		n = s.now(p)
 	}
 	if n < len(p) && s.err == nil {
 		s.kept = append(s.kept, p[n:]...)
-		if !s.draining {
-			s.draining = true
+		if s.behind.CompareAndSwap(false, true) {
 			s.wait.Go(s.drain)
 		}
 	}
@@ -81,10 +81,11 @@ func (s *socket) drain() {
 		p := s.kept
 		s.kept, s.writing = spare[:0], len(p)
 		if len(p) == 0 || s.err != nil {
-			s.draining, s.kept, s.writing = false, nil, 0
-			drained := s.drained
+			s.kept, s.writing = nil, 0
+			s.behind.Store(false)
+			drained, err := s.drained, s.err
 			s.mu.Unlock()
-			drained()
+			drained(err)
 			return
 		}
 		s.mu.Unlock()
@@ -109,7 +110,7 @@ func (s *socket) Close() error {
 }
 
 // onDrained sets what is called when a backlog is gone.
-func (s *socket) onDrained(f func()) {
+func (s *socket) onDrained(f func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drained = f
@@ -117,8 +118,11 @@ func (s *socket) onDrained(f func()) {
 
 // backlog is how many bytes the peer has yet to take, beyond what the system
 // keeps for it.
-func (s *socket) backlog() (int, error) {
+func (s *socket) backlog() int {
+	if !s.behind.Load() {
+		return 0 // without the lock: it is asked for each call
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.kept) + s.writing, s.err
+	return len(s.kept) + s.writing
 }

@@ -63,8 +63,7 @@ func (c *conn) room() bool {
 	if uint32(len(c.streams)) >= c.peer.maxStreams {
 		return false
 	}
-	backlog, _ := c.sock.backlog()
-	return backlog+len(c.out) <= maxBacklog
+	return c.sock.backlog()+len(c.out) <= maxBacklog
 }
 
 func (c *conn) newStream(call *benchmark.Call, now time.Time) *stream {
