@@ -183,6 +183,16 @@ func TestReload(t *testing.T) {
 		`etcd_monitor_cluster_up{cluster="north"} 0`, `etcd_monitor_cluster_up{cluster="west"} 0`,
 	}, nil)
 
+	for text, want := range map[string]string{
+		"": "1:1: the file is empty", monitorFile(20, "north")[:60]: " no YAML: ", strings.Repeat("- *a\n", 200_000): " entries: more than 50000",
+	} {
+		write(t, file, text)
+		if code, why = reload(t, p.url); code != http.StatusInternalServerError || !strings.Contains(why, want) {
+			t.Errorf("reload of %.30q: %d %s, want 500 with %s", text, code, why, want)
+		}
+	}
+	contains(t, metrics(), []string{"etcd_monitor_config_last_reload_successful 0", `etcd_monitor_cluster_up{cluster="north"} 0`}, nil)
+
 	write(t, file, monitorFile(20, "south"))
 	if code, why = reload(t, p.url); code != http.StatusOK {
 		t.Errorf("reload of a good file: %d %s", code, why)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,7 +73,7 @@ func (f *fleet) configs() []config.Cluster {
 
 // apply makes the clusters of the settings the fleet: first all that can fail,
 // then one swap. A monitor whose cluster is the same goes on as it is; one whose
-// thresholds or labels alone changed gets the new ones.
+// thresholds, labels or some endpoints alone changed gets the new ones.
 func (f *fleet) apply(s Settings) error {
 	f.mu.RLock()
 	old := map[string]*monitor{}
@@ -105,9 +106,13 @@ func (f *fleet) apply(s Settings) error {
 	return nil
 }
 
-// sameWatch reports whether two configurations of a cluster lead to the same
-// connections and differ at most in what is said about the cluster.
+// sameWatch reports whether two configurations are of one cluster, and differ at
+// most in what is said about it and in some of its endpoints. Where all of them
+// are others, it may well be another cluster, whose history is not this one's.
 func sameWatch(a, b config.Cluster) bool {
+	if slices.ContainsFunc(b.Endpoints, func(e string) bool { return slices.Contains(a.Endpoints, e) }) {
+		a.Endpoints, b.Endpoints = nil, nil
+	}
 	a.Thresholds, b.Thresholds, a.QuotaBytes, b.QuotaBytes = nil, nil, 0, 0
 	a.Labels, b.Labels = nil, nil
 	return reflect.DeepEqual(a, b)
@@ -119,6 +124,11 @@ func (f *fleet) swap(next []*monitor, s Settings) {
 	defer f.mu.Unlock()
 	for i, m := range next {
 		kept[m] = true
+		if m.finder == nil {
+			if err := m.client.SetEndpoints(s.Clusters[i].Endpoints); err != nil {
+				m.log.Error("endpoints stay as they are", "err", err) // canonical URLs give none
+			}
+		}
 		m.mu.Lock()
 		m.cfg = s.Clusters[i]
 		m.watch = s.Watch

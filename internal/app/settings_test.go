@@ -83,6 +83,45 @@ func TestReloadOfSettings(t *testing.T) {
 	}
 }
 
+// TestReloadOfEndpoints: a cluster goes on when some endpoints change, and
+// begins anew when all do.
+func TestReloadOfEndpoints(t *testing.T) {
+	t.Parallel()
+	e := etcdtest.New(t, etcdtest.Options{})
+	var next Settings
+	s := start(t, e.Endpoints()[:2], func(o *Options) {
+		o.Clusters[0].DiscoverMembers = false
+		next = o.Settings
+		o.Load = func() (Settings, error) { return next, nil }
+	})
+	rounds := 0.0
+	for _, step := range []struct {
+		name       string
+		endpoints  []string
+		configured map[string]any
+		anew       bool
+	}{
+		{"one more", e.Endpoints(), map[string]any{"member_configured{member=m0}": 1, "member_configured{member=m1}": 1, "member_configured{member=m2}": 1}, false},
+		{"two less", e.Endpoints()[2:], map[string]any{"member_configured{member=m0}": 0, "member_configured{member=m1}": 0, "member_configured{member=m2}": 1}, false},
+		{"another", e.Endpoints()[:1], map[string]any{"member_configured{member=m0}": 1, "member_configured{member=m1}": 0, "member_configured{member=m2}": 0}, true},
+	} {
+		for range 5 {
+			rounds = s.scrape("10")["etcd_monitor_scrape_rounds_total"]
+		}
+		changed := clusterAt("test", step.endpoints)
+		changed.DiscoverMembers = false
+		next.Clusters = []config.Cluster{changed}
+		if code, body := s.reload(); code != 200 {
+			t.Fatalf("%s: %d %s", step.name, code, body)
+		}
+		got := s.scrape("10")
+		got.want(t, step.name, step.configured)
+		if anew := got["etcd_monitor_scrape_rounds_total"] < rounds; anew != step.anew {
+			t.Errorf("%s: %v rounds after %v", step.name, got["etcd_monitor_scrape_rounds_total"], rounds)
+		}
+	}
+}
+
 // TestScrapeCapIsReloaded: how long a scrape may take is said anew, and what we
 // promise is the limit of it.
 func TestScrapeCapIsReloaded(t *testing.T) {
