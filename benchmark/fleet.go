@@ -24,8 +24,9 @@ type fleet struct {
 	scheduled bool // the phase is open loop
 	logins    map[string]*login
 	closed    bool
-	moves     int // of connections to another member
-	losses    int // of connections
+	moves     int                  // of connections to another member
+	losses    int                  // of connections
+	told      map[string]time.Time // of losses, by endpoint
 }
 
 type recorderKey struct {
@@ -38,7 +39,7 @@ type recorderKey struct {
 const shards = 4
 
 func newFleet(ctx context.Context, c Config, s *server) *fleet {
-	f := &fleet{c: c, engine: c.Engine, server: s, logins: map[string]*login{}}
+	f := &fleet{c: c, engine: c.Engine, server: s, logins: map[string]*login{}, told: map[string]time.Time{}}
 	f.ctx, f.fail = context.WithCancelCause(ctx)
 	for i := range c.Connections {
 		f.links = append(f.links, newLink(f, i, c.Clients))
@@ -105,10 +106,7 @@ func (f *fleet) gone(l *link, s *session, why error) {
 	if current != nil || f.ended() {
 		return
 	}
-	f.mu.Lock()
-	f.losses++
-	f.mu.Unlock()
-	f.c.Logger.Warn("a connection was lost", "endpoint", s.endpoint, "error", why)
+	f.tellLoss(s.endpoint, why)
 	deadline := time.Now().Add(f.patience())
 	for !f.ended() {
 		f.server.lookSoon()
@@ -121,6 +119,19 @@ func (f *fleet) gone(l *link, s *session, why error) {
 			return
 		}
 		pause(f.ctx, 100*time.Millisecond)
+	}
+}
+
+// tellLoss counts a lost connection. They are rarely lost alone, and one line
+// tells as much as a hundred.
+func (f *fleet) tellLoss(endpoint string, why error) {
+	f.mu.Lock()
+	f.losses++
+	told := time.Since(f.told[endpoint]) < time.Second
+	f.told[endpoint] = time.Now()
+	f.mu.Unlock()
+	if !told {
+		f.c.Logger.Warn("connections were lost", "endpoint", endpoint, "error", why)
 	}
 }
 

@@ -13,6 +13,13 @@ type Search struct {
 	Step       time.Duration // that each rate is tried for
 }
 
+// leastOps is what a 99th percentile takes.
+const leastOps = 100
+
+// keptShare is the share of a rate that must have been achieved: a run ends with
+// its last answer, a little after its last second.
+const keptShare = 0.95
+
 // precision is how near to each other the best rate and the next that fails are
 // when a search ends.
 const precision = 0.1
@@ -27,6 +34,8 @@ func FindRate(ctx context.Context, c Config, s Search) (Report, error) {
 		return Report{}, errors.New("a search needs a target for p99 or for the error rate")
 	case !(s.From > 0 && s.Most >= s.From), s.Step < time.Second:
 		return Report{}, fmt.Errorf("a search from %g to %g operations per second, %v each, is none", s.From, s.Most, s.Step)
+	case s.From*s.Step.Seconds() < leastOps:
+		return Report{}, fmt.Errorf("a search from %g operations per second, %v each: a p99 needs %d operations", s.From, s.Step, leastOps)
 	}
 	c.Ops, c.Duration = 0, s.Step
 	// A throughput to reach would fail every low rate.
@@ -40,7 +49,7 @@ func FindRate(ctx context.Context, c Config, s Search) (Report, error) {
 			best.Search = steps
 			return false, fmt.Errorf("at %.0f operations per second: %w", rate, err)
 		}
-		met := !r.Missed() && !r.TooManyErrors() && r.Schedule.Achieved >= 0.98*rate
+		met := !r.Missed() && !r.TooManyErrors() && r.Schedule.Achieved >= keptShare*rate
 		steps = append(steps, SearchStep{rate, r.Throughput, r.Latency.P99, r.Operations.ErrorRate(), met})
 		if met || best.Schema == "" {
 			best = r
