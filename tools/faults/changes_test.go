@@ -51,9 +51,11 @@ func changes() []*scenario {
 				for range 2 {
 					_, err := r.AddMember(r.ctx)
 					etcdtest.OK(r, err)
+					r.wait(2 * interval)
 				}
 				for _, i := range []int{4, 3} {
 					etcdtest.OK(r, r.RemoveMember(r.ctx, i))
+					r.wait(2 * interval)
 				}
 			},
 			must: []string{membershipChanged}, may: elected,

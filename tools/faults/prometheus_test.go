@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +28,8 @@ type prometheus struct {
 	cmd *exec.Cmd
 	dir string
 	url string
+
+	lost atomic.Bool // no targets are told
 }
 
 // startPrometheus scrapes the exporters, and through the first of them the
@@ -40,7 +44,7 @@ func startPrometheus(t testing.TB, exporters []string) *prometheus {
 		}
 		p.write(name, rescale(t, string(text)))
 	}
-	p.scrape(exporters)
+	p.configure(p.serveTargets(exporters))
 	listen := freeAddress(t)
 	p.url = "http://" + listen
 	var logs bytes.Buffer
@@ -65,28 +69,52 @@ func (p *prometheus) write(name, text string) {
 	}
 }
 
-// scrape writes the configuration; with no exporters Prometheus has no targets.
-func (p *prometheus) scrape(exporters []string) {
+// configure writes the configuration. Targets come from service discovery: if
+// Prometheus is told that there are none it knows that series end, which a
+// configuration without the job does not tell it.
+func (p *prometheus) configure(discovery string) {
 	p.t.Helper()
-	config := fmt.Sprintf(`
+	p.write("prometheus.yml", fmt.Sprintf(`
 global: {scrape_interval: %[1]s, scrape_timeout: %[1]s, evaluation_interval: %[1]s}
 rule_files: ["*.rules.yml"]
-`, interval)
-	if len(exporters) > 0 {
-		config += fmt.Sprintf(`
 scrape_configs:
   - job_name: etcd-monitor
     honor_labels: true
-    static_configs: [{targets: [%s]}]
+    http_sd_configs: [{url: "%[2]s/exporters", refresh_interval: 1s}]
   - job_name: etcd
-    http_sd_configs: [{url: "http://%s/sd", refresh_interval: %s}]
-`, strings.Join(exporters, ", "), exporters[0], interval)
-	}
-	p.write("prometheus.yml", config)
+    http_sd_configs: [{url: "%[2]s/members", refresh_interval: %[1]s}]
+`, interval, discovery))
 }
 
-// reload reads the configuration again.
-func (p *prometheus) reload() error { return p.cmd.Process.Signal(hangUp) }
+// serveTargets answers Prometheus: the exporters, and what the first of them
+// says of the members.
+func (p *prometheus) serveTargets(exporters []string) string {
+	mux := http.NewServeMux()
+	answer := func(w http.ResponseWriter, v any) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(v)
+	}
+	mux.HandleFunc("/exporters", func(w http.ResponseWriter, _ *http.Request) {
+		if p.lost.Load() {
+			answer(w, []any{})
+			return
+		}
+		answer(w, []map[string]any{{"targets": exporters}})
+	})
+	mux.HandleFunc("/members", func(w http.ResponseWriter, r *http.Request) {
+		var list []any
+		if !p.lost.Load() {
+			if err := getJSON(r.Context(), "http://"+exporters[0]+"/sd", &list); err != nil {
+				http.Error(w, err.Error(), http.StatusBadGateway) // Prometheus keeps what it knows
+				return
+			}
+		}
+		answer(w, append([]any{}, list...))
+	})
+	server := httptest.NewServer(mux)
+	p.t.Cleanup(server.Close)
+	return server.URL
+}
 
 // alert is one that waits or fires.
 type alert struct {

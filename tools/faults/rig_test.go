@@ -10,14 +10,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
 )
-
-const hangUp = syscall.SIGHUP
 
 // exporterBinary is built once for all.
 var exporterBinary string

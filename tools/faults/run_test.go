@@ -82,6 +82,11 @@ func (s *scenario) run(t *testing.T) result {
 	if len(s.must) == 0 {
 		r.hold(s)
 	} else {
+		t.Cleanup(func() {
+			if left := missing(s.must, r.seen.fired()); len(left) > 0 {
+				t.Logf("missed: %v; waiting or firing: %v", left, r.seen.active())
+			}
+		})
 		etcdtest.Eventually(t, detect, s.fault+": all of "+strings.Join(s.must, ", "), func() bool {
 			return len(missing(s.must, r.seen.fired())) == 0
 		})

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"fmt"
 	"strings"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -25,9 +26,21 @@ func storage() []*scenario {
 		},
 		{
 			name: "near quota", fault: "the database reaches 85 % of its quota", cluster: etcdtest.Options{Members: 3, QuotaBytes: quota},
-			inject: func(r *rig) { etcdtest.OK(r, r.Put(r.ctx, quota*85/100/(1<<20), 1<<20)) },
-			must:   []string{"EtcdDatabaseNearQuota/warning", "EtcdServerDatabaseNearQuota/warning"},
-			may:    []string{"EtcdDatabaseFillingUp/warning", "EtcdServerDatabaseFillingUp/warning"},
+			inject: func(r *rig) {
+				cl := r.Client(r.T)
+				value := strings.Repeat("v", 64<<10)
+				for i := 0; ; i++ {
+					_, err := cl.Put(r.ctx, fmt.Sprint("etcdtest/", i), value)
+					etcdtest.OK(r, err)
+					st, err := r.Member(0).Status(r.ctx)
+					etcdtest.OK(r, err)
+					if st.DbSize > quota*85/100 {
+						return
+					}
+				}
+			},
+			must: []string{"EtcdDatabaseNearQuota/warning", "EtcdServerDatabaseNearQuota/warning"},
+			may:  []string{"EtcdDatabaseFillingUp/warning", "EtcdServerDatabaseFillingUp/warning"},
 		},
 		{
 			name: "fragmented", fault: "most of a database of 300 MB is compacted away", cluster: three(),

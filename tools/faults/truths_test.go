@@ -32,7 +32,7 @@ func twoTruths() []*scenario {
 				"EtcdMembershipChanged/info"),
 		},
 		{
-			name: "cloned data", fault: "a member's data directory is copied and started twice", cluster: etcdtest.Options{Members: 1},
+			name: "cloned data", fault: "a member's data directory is copied, started twice and written to", cluster: etcdtest.Options{Members: 1},
 			exporters: func(r *rig) [][]string {
 				etcdtest.OK(r, r.Member(0).Kill())
 				clone, err := r.CloneDataDir(r.ctx, 0)
@@ -40,7 +40,7 @@ func twoTruths() []*scenario {
 				etcdtest.OK(r, r.Member(0).Restart(r.ctx))
 				return [][]string{{"--endpoints=" + r.Member(0).Endpoint() + "," + clone.Endpoint()}}
 			},
-			inject: func(*rig) {}, noQuiet: true,
+			inject: func(r *rig) { etcdtest.OK(r, r.Put(r.ctx, 20, 16)) }, noQuiet: true,
 			must: []string{"EtcdSplitBrain/critical"},
 		},
 	}
