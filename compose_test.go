@@ -1,0 +1,35 @@
+package etcdmonitor_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	mount = regexp.MustCompile(`(?m)^\s*- (\.{1,2}/[^:]+):/`)
+	image = regexp.MustCompile(`(?m)^\s*image: (\S+)`)
+)
+
+// Nobody starts the compose file in a test: what it mounts must be there, and
+// what it pulls must not change under it.
+func TestCompose(t *testing.T) {
+	text := read(t, "deploy/compose.yaml")
+	mounts := mount.FindAllStringSubmatch(text, -1)
+	if len(mounts) < 6 {
+		t.Errorf("%d mounts found", len(mounts))
+	}
+	for _, m := range mounts {
+		if _, err := os.Stat(filepath.Join("deploy", m[1])); err != nil {
+			t.Errorf("mounts what is not there: %v", err)
+		}
+	}
+	for _, m := range image.FindAllStringSubmatch(text, -1) {
+		_, tag, _ := strings.Cut(m[1], ":")
+		if !strings.HasPrefix(tag, "${ETCD_MONITOR_VERSION") && !regexp.MustCompile(`^v?\d+\.\d+\.\d+$`).MatchString(tag) {
+			t.Errorf("%s is not pinned", m[1])
+		}
+	}
+}
