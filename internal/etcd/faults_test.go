@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -86,6 +87,23 @@ func TestQuorumLostAtOnce(t *testing.T) {
 	cold := watch(t, e.Endpoints())
 	expect{"cluster_up": false, "quorum": nil, "quorum_unknown": "no_answer", "voters": nil, "members": 0}.
 		check(t, "everything stopped, and never seen alive", judge(t, cold))
+}
+
+// TestQuorumLostWithTheListerInLittleTime: the member that was asked for the list
+// is among the dead, and reads without a quorum take longer than the scrape waits.
+func TestQuorumLostWithTheListerInLittleTime(t *testing.T) {
+	t.Parallel()
+	e := etcdtest.New(t, etcdtest.Options{})
+	c := watch(t, e.Endpoints()[:1])
+	healthy3().check(t, "healthy", judge(t, c))
+	etcdtest.OK(t, e.Member(0).Kill())
+	etcdtest.OK(t, e.Member(1).Kill())
+	for _, when := range []string{"at once", "and in the next scrape"} {
+		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
+		expect{"quorum": false, "voters": 3, "voters_up": 1, "tolerance": -2}.
+			check(t, "the lister and another one killed, "+when, cluster.Judge(c.Observe(ctx)))
+		cancel()
+	}
 }
 
 // TestMembershipIsCountedFromTheList: learners do not vote, members that were

@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -25,6 +26,26 @@ func (q *inquiry) lister() *asked {
 		return nil
 	}
 	return q.asked[0]
+}
+
+// askListOrAnother asks for the member list, and everybody else at once where that
+// one does not tell it. After the first look it may be too late: without a quorum
+// the reads of that look take all the time that a scrape has.
+func (q *inquiry) askListOrAnother(ctx context.Context, first *asked) {
+	q.askList(ctx, first)
+	q.mu.Lock()
+	told := len(q.lists) > 0
+	q.mu.Unlock()
+	if told {
+		return
+	}
+	var wg sync.WaitGroup
+	for _, a := range q.asked {
+		if a != first {
+			wg.Go(func() { q.askList(ctx, a) })
+		}
+	}
+	wg.Wait()
 }
 
 // askList asks for the member list, serializably: it is answered without a

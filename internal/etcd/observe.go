@@ -70,7 +70,7 @@ func (q *inquiry) run(ctx context.Context) {
 		wg.Go(func() { q.look(ctx, a) })
 	}
 	if lister != nil {
-		wg.Go(func() { q.askList(ctx, lister) })
+		wg.Go(func() { q.askListOrAnother(ctx, lister) })
 	}
 	wg.Wait()
 
