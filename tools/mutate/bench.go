@@ -1,13 +1,13 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -34,7 +34,7 @@ type testGroup struct{ name, text string }
 
 // plan is how mutants of a rule are tried.
 type plan struct {
-	steps []step
+	steps []*step
 	// needed are the rules that take part: those that are built on the rule, and
 	// what all of these are built on. The others only cost time.
 	needed map[string]bool
@@ -44,11 +44,14 @@ type plan struct {
 type step struct {
 	file    string
 	pattern string // of the names of tests
-	whole   bool   // the tests need all rules
+
+	mu     sync.Mutex // guards what follows
+	proven bool       // the tests pass without a mutation
+	whole  bool       // if all rules are there, and not with the needed ones alone
 }
 
-// newBench reads the tests, and runs them once: they must pass.
-func newBench(ctx context.Context, o options, s *source) (*bench, error) {
+// newBench reads the tests and says which are for what.
+func newBench(o options, s *source) (*bench, error) {
 	b := &bench{source: s, promtool: o.promtool, workers: o.workers, only: o.only, others: map[string]string{}, plans: map[string]plan{}}
 	dir := filepath.Join(filepath.Dir(s.path), "tests")
 	files, err := filepath.Glob(filepath.Join(dir, "*.yml"))
@@ -68,34 +71,7 @@ func newBench(ctx context.Context, o options, s *source) (*bench, error) {
 			b.plans[r.name] = b.plan(r.name)
 		}
 	}
-	return b, b.prove(ctx)
-}
-
-// prove runs the tests of each rule without a mutation, and with the rules that
-// it needs alone. What fails then needs all of them.
-func (b *bench) prove(ctx context.Context) error {
-	w, err := b.worker()
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	for name, p := range b.plans {
-		for i := range p.steps {
-			s := &p.steps[i]
-			v, err := w.step(ctx, b.source.text, p, *s)
-			if v == killed && err == nil {
-				s.whole = true
-				v, err = w.step(ctx, b.source.text, p, *s)
-			}
-			if err != nil {
-				return err
-			}
-			if v == killed {
-				return fmt.Errorf("%s: tests of %s fail without any mutation: %s", s.file, name, s.pattern)
-			}
-		}
-	}
-	return nil
+	return b, nil
 }
 
 // load reads a file of tests if it loads the rules.
@@ -151,7 +127,7 @@ func (b *bench) plan(rule string) plan {
 	for _, name := range names {
 		b.need(name, needed)
 	}
-	var named, general []step
+	var named, general []*step
 	for _, t := range b.tests {
 		var byName, byAny []string
 		for _, g := range t.groups {
@@ -163,10 +139,10 @@ func (b *bench) plan(rule string) plan {
 			}
 		}
 		if len(byName) > 0 {
-			named = append(named, step{file: t.name, pattern: "^(" + strings.Join(byName, "|") + ")$"})
+			named = append(named, &step{file: t.name, pattern: "^(" + strings.Join(byName, "|") + ")$"})
 		}
 		if len(byAny) > 0 {
-			general = append(general, step{file: t.name, pattern: "^(" + strings.Join(byAny, "|") + ")$"})
+			general = append(general, &step{file: t.name, pattern: "^(" + strings.Join(byAny, "|") + ")$"})
 		}
 	}
 	return plan{steps: append(named, general...), needed: needed}

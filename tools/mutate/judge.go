@@ -44,7 +44,7 @@ func judge(ctx context.Context, o options, stdout, stderr io.Writer) (bool, erro
 		if err != nil {
 			return false, err
 		}
-		b, err := newBench(ctx, o, s)
+		b, err := newBench(o, s)
 		if err != nil {
 			return false, err
 		}

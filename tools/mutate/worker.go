@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,16 +71,58 @@ func (w *worker) try(ctx context.Context, m *mutant) (verdict, error) {
 		return invalid, failure(ctx, err)
 	}
 	for _, s := range p.steps {
-		if v, err := w.step(ctx, m.text(), p, s); v == killed || err != nil {
+		whole := s.needsAll()
+		v, err := w.step(ctx, m.text(), p, s, whole)
+		if err != nil || v == survived {
+			if err != nil {
+				return v, err
+			}
+			continue
+		}
+		if err := w.prove(ctx, p, s); err != nil {
+			return invalid, err
+		}
+		if s.needsAll() == whole {
+			return killed, nil
+		}
+		if v, err := w.step(ctx, m.text(), p, s, true); v == killed || err != nil {
 			return v, err
 		}
 	}
 	return survived, nil
 }
 
-// step runs some tests on a version of the rules.
-func (w *worker) step(ctx context.Context, text string, p plan, s step) (verdict, error) {
-	if !s.whole {
+// prove finds out what tests need that have failed: without a mutation they
+// must pass, with the needed rules alone or with all.
+func (w *worker) prove(ctx context.Context, p plan, s *step) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.proven {
+		v, err := w.step(ctx, w.bench.source.text, p, s, s.whole)
+		switch {
+		case err != nil:
+			return err
+		case v == survived:
+			s.proven = true
+		case s.whole:
+			return fmt.Errorf("%s: tests fail without any mutation: %s", s.file, s.pattern)
+		default:
+			s.whole = true
+		}
+	}
+	return nil
+}
+
+func (s *step) needsAll() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.whole
+}
+
+// step runs some tests on a version of the rules: on all of them, or on those
+// that are needed.
+func (w *worker) step(ctx context.Context, text string, p plan, s *step, whole bool) (verdict, error) {
+	if !whole {
 		text = w.bench.source.only(text, p.needed)
 	}
 	if err := w.write(text); err != nil {
