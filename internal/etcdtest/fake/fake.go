@@ -20,7 +20,7 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 )
 
-// ClusterID is the cluster ID that fake members tell.
+// ClusterID is the cluster ID that fake members tell, those of a Fleet aside.
 const ClusterID = 0xfa4e
 
 // Cluster is fake members that know each other.
@@ -28,16 +28,33 @@ type Cluster struct {
 	servers []*Server
 
 	mu        sync.Mutex // guards what follows
+	id        uint64
 	leader    uint64
 	term      uint64
 	revision  int64
 	strangers []*pb.Member
+	exposed   string
 }
 
 // New starts n members, the first of which leads. They are closed with the test.
 func New(t testing.TB, n int) *Cluster {
 	t.Helper()
-	c := &Cluster{leader: memberID(0), term: 2, revision: 1}
+	return newCluster(t, ClusterID, n)
+}
+
+// Fleet starts many clusters of n members each, with IDs of their own.
+func Fleet(t testing.TB, clusters, n int) []*Cluster {
+	t.Helper()
+	var all []*Cluster
+	for i := range uint64(clusters) {
+		all = append(all, newCluster(t, ClusterID+i, n))
+	}
+	return all
+}
+
+func newCluster(t testing.TB, id uint64, n int) *Cluster {
+	t.Helper()
+	c := &Cluster{id: id, leader: memberID(0), term: 2, revision: 1}
 	for i := range n {
 		s, err := newServer(c, memberID(i), fmt.Sprintf("fake-%d", i))
 		if err != nil {
@@ -81,6 +98,20 @@ func (c *Cluster) List(strangers ...*pb.Member) {
 	c.strangers = append(c.strangers, strangers...)
 }
 
+// Expose makes all members serve an exposition of metrics, such as a real one's,
+// under their own IDs. Before, there is none.
+func (c *Cluster) Expose(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.exposed = text
+}
+
+func (c *Cluster) exposition() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.exposed
+}
+
 // Calls is how often the members were asked, by service and method, as in
 // KV/Range.
 func (c *Cluster) Calls() map[string]int {
@@ -96,7 +127,7 @@ func (c *Cluster) Calls() map[string]int {
 func (c *Cluster) header(member uint64) *pb.ResponseHeader {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return &pb.ResponseHeader{ClusterId: ClusterID, MemberId: member, Revision: c.revision, RaftTerm: c.term}
+	return &pb.ResponseHeader{ClusterId: c.id, MemberId: member, Revision: c.revision, RaftTerm: c.term}
 }
 
 // status is what a healthy member says.

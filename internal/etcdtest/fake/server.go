@@ -2,7 +2,11 @@ package fake
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"maps"
+	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -46,6 +50,7 @@ type Server struct {
 
 	cluster *Cluster
 	grpc    *grpc.Server
+	web     *http.Server
 	port    *port
 
 	mu    sync.Mutex // guards what follows
@@ -68,14 +73,34 @@ func newServer(c *Cluster, id uint64, name string) (*Server, error) {
 	pb.RegisterClusterServer(s.grpc, members{s: s})
 	pb.RegisterAuthServer(s.grpc, auth{s: s})
 	pb.RegisterLeaseServer(s.grpc, lease{s: s})
-	go func() { _ = s.grpc.Serve(port) }()
+	s.web = &http.Server{Handler: http.HandlerFunc(s.metrics), ReadHeaderTimeout: time.Minute}
+	go func() { _ = s.grpc.Serve(port.rpc) }()
+	go func() { _ = s.web.Serve(port.web) }()
 	return s, nil
 }
 
 func (s *Server) close() {
 	s.port.shut()
 	s.grpc.Stop()
+	_ = s.web.Close()
 }
+
+// metrics tells what the cluster exposes, as this member's own.
+func (s *Server) metrics(w http.ResponseWriter, _ *http.Request) {
+	text := s.cluster.exposition()
+	if text == "" {
+		http.Error(w, "there is none", http.StatusNotFound)
+		return
+	}
+	s.mu.Lock()
+	s.calls["GET /metrics"]++
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	_, _ = io.WriteString(w, serverID.ReplaceAllString(text, fmt.Sprintf(`etcd_server_id{server_id="%x"}`, s.ID)))
+}
+
+// serverID is where an exposition says whose it is.
+var serverID = regexp.MustCompile(`etcd_server_id\{server_id="[0-9a-f]*"\}`)
 
 // Tell replaces what the member deviates in.
 func (s *Server) Tell(script Script) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -20,11 +21,13 @@ const (
 	Trickle      // serves, a byte a second
 )
 
-// port hands the connections that it accepts to gRPC, if the wire is such. It
-// is gRPC's listener; the real one comes and goes.
+// port hands the connections that it accepts to gRPC or to HTTP/1, if the wire
+// is such: as etcd, it serves both at one address. The real listener comes and
+// goes; theirs stay.
 type port struct {
 	addr    string
-	handed  chan net.Conn
+	rpc     door
+	web     door
 	closing chan struct{}
 
 	mu     sync.Mutex // guards what follows
@@ -41,9 +44,9 @@ func openPort() (*port, error) {
 		return nil, err
 	}
 	p := &port{
-		addr: ln.Addr().String(), handed: make(chan net.Conn), closing: make(chan struct{}),
-		ln: ln, conns: map[net.Conn]bool{},
+		addr: ln.Addr().String(), closing: make(chan struct{}), ln: ln, conns: map[net.Conn]bool{},
 	}
+	p.rpc, p.web = door{p, make(chan net.Conn)}, door{p, make(chan net.Conn)}
 	go p.accept(ln)
 	return p, nil
 }
@@ -76,8 +79,23 @@ func (p *port) take(c *conn) {
 		go c.hang()
 		return
 	}
+	go p.sort(c)
+}
+
+// sort looks at the first word of a connection.
+func (p *port) sort(c *conn) {
+	first := make([]byte, len(http.MethodGet))
+	if _, err := io.ReadFull(c.Conn, first); err != nil {
+		_ = c.Close()
+		return
+	}
+	c.unread = first
+	to := p.rpc
+	if string(first) == http.MethodGet {
+		to = p.web
+	}
 	select {
-	case p.handed <- c:
+	case to.handed <- c:
 	case <-p.closing:
 		_ = c.Close()
 	}
@@ -127,24 +145,30 @@ func (p *port) count() (open, ever int) {
 	return len(p.conns), p.ever
 }
 
+// door is the listener of one protocol.
+type door struct {
+	*port
+	handed chan net.Conn
+}
+
 // Accept implements net.Listener.
-func (p *port) Accept() (net.Conn, error) {
+func (d door) Accept() (net.Conn, error) {
 	select {
-	case c := <-p.handed:
+	case c := <-d.handed:
 		return c, nil
-	case <-p.closing:
+	case <-d.closing:
 		return nil, net.ErrClosed
 	}
 }
 
 // Close implements net.Listener.
-func (p *port) Close() error {
-	p.shut()
+func (d door) Close() error {
+	d.shut()
 	return nil
 }
 
 // Addr implements net.Listener.
-func (p *port) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
+func (d door) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
 
 // reset closes without a farewell.
 func reset(c net.Conn) {
@@ -157,8 +181,18 @@ func reset(c net.Conn) {
 // conn is a connection that is counted while it is open.
 type conn struct {
 	net.Conn
-	p    *port
-	slow bool
+	p      *port
+	slow   bool
+	unread []byte // of what was looked at
+}
+
+func (c *conn) Read(b []byte) (int, error) {
+	if len(c.unread) > 0 {
+		n := copy(b, c.unread)
+		c.unread = c.unread[n:]
+		return n, nil
+	}
+	return c.Conn.Read(b)
 }
 
 // hang says nothing until the other end gives up.
