@@ -13,17 +13,22 @@ import (
 // where the leadership differs from that of the last round or of another
 // member. And who could not get a read confirmed has had seconds to notice that
 // his leader is gone.
+//
+// A new leadership is not in doubt where all agree on it and their reads ran in
+// its term: a Status from before the election would show the term of before.
 func (q *inquiry) inDoubt() []*asked {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	claims := map[cluster.Claim]bool{}
-	if q.prior.Leader != 0 {
-		claims[q.prior] = true
-	}
+	newer := true
 	for _, a := range q.asked {
 		if c, ok := a.answer.Claim(); ok {
 			claims[c] = true
+			newer = newer && c.Term > q.prior.Term && a.answer.Read.Term == c.Term
 		}
+	}
+	if q.prior.Leader != 0 && !newer {
+		claims[q.prior] = true
 	}
 	var doubt []*asked
 	for _, a := range q.asked {

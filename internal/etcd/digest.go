@@ -37,7 +37,7 @@ type digester struct {
 func readDigest(r io.Reader) (cluster.Digest, cluster.ID, error) {
 	d := &digester{values: map[string]*cluster.DigestValue{}, histograms: map[string]*cluster.DigestHistogram{}}
 	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 4096), maxLine)
+	lines.Buffer(make([]byte, 0, 32<<10), maxLine) // not of the connection, which stays
 	for lines.Scan() {
 		d.line(lines.Bytes())
 	}

@@ -52,7 +52,7 @@ func (c *Client) newSource(base string, member cluster.ID, e *endpoint) *source 
 	t := &http.Transport{
 		DialContext: d.DialContext, MaxIdleConnsPerHost: 1, MaxConnsPerHost: 4, IdleConnTimeout: 90 * time.Second,
 		DisableCompression: true, // compressing costs etcd a third more CPU
-		ReadBufferSize:     32 << 10, MaxResponseHeaderBytes: 64 << 10,
+		ReadBufferSize:     smallBuffer, WriteBufferSize: smallBuffer, MaxResponseHeaderBytes: 64 << 10,
 		ResponseHeaderTimeout: linearizableTimeout,
 	}
 	if strings.HasPrefix(base, "https://") {

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
@@ -125,19 +127,49 @@ func TestSteadyStateCostOfDiscovered(t *testing.T) {
 	}
 }
 
-// An election is asked about twice: Status may have been answered before the
-// read. The round after it costs what any other does.
+// What a round asks after an election: nothing more where all members tell the
+// new leader and its term. Where they differ, or where the leader is another one
+// in the term of before, Status may have been answered before the read, and all
+// are asked again. The round after it costs what any other does.
 func TestCostOfAnElection(t *testing.T) {
-	f := fake.New(t, 3)
-	c := watch(t, f.Endpoints())
-	wantHealthy(t, c, 3)
-	f.Elect(1)
-	for _, status := range []int{6, 3} {
-		before := f.Calls()
-		v := wantHealthy(t, c, 3)
-		if got := cost(f, before)["Maintenance/Status"]; got != status || uint64(v.Leader.Leader) != f.Server(1).ID {
-			t.Errorf("%d calls of Status, want %d; leader %v", got, status, v.Leader)
-		}
+	const first, again = 3, 6
+	lags := func(leader, term uint64) fake.Script {
+		return fake.Script{Status: func(r *pb.StatusResponse) { r.Leader, r.RaftTerm = leader, term }}
+	}
+	for name, test := range map[string]struct {
+		change func(*fake.Cluster)
+		costs  []int // calls of Status, by round
+	}{
+		"all agree": {func(f *fake.Cluster) { f.Elect(1) }, []int{first, first}},
+		"one stays behind": {func(f *fake.Cluster) {
+			f.Elect(1)
+			f.Server(2).Tell(lags(f.Server(0).ID, 2))
+		}, []int{again + 4}}, // as two leaderships, if they hold, are a split brain
+		"a new leader, not its term": {func(f *fake.Cluster) {
+			f.Elect(1)
+			for _, s := range f.Servers() {
+				s.Tell(lags(f.Server(1).ID, 2))
+			}
+		}, []int{again}},
+		"a new leader in the term of before": {func(f *fake.Cluster) {
+			for _, s := range f.Servers() {
+				s.Tell(lags(f.Server(1).ID, 2))
+			}
+		}, []int{again, first}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := fake.New(t, 3)
+			c := watch(t, f.Endpoints())
+			wantHealthy(t, c, 3)
+			test.change(f)
+			for round, want := range test.costs {
+				before := f.Calls()
+				v := judge(t, c)
+				if got := cost(f, before)["Maintenance/Status"]; got != want || uint64(v.Leader.Leader) != f.Server(1).ID {
+					t.Errorf("round %d: %d calls of Status, want %d; leader %v", round, got, want, v.Leader)
+				}
+			}
+		})
 	}
 }
 
