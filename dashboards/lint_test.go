@@ -237,3 +237,31 @@ func releases(k known, p grafanatest.Panel) string {
 	}
 	return ""
 }
+
+// TestAlertsLeadHere: the shipped alerts link to dashboards, with variables.
+func TestAlertsLeadHere(t *testing.T) {
+	variables := map[string]map[string]bool{}
+	for _, d := range shipped(t) {
+		variables[d.UID] = map[string]bool{}
+		for _, v := range d.Templating.List {
+			variables[d.UID][v.Name] = true
+		}
+	}
+	found := 0
+	for _, file := range []string{"../rules/etcd-monitor.rules.yml", "../rules/etcd-native.rules.yml"} {
+		for _, m := range regexp.MustCompile(`dashboard_url: /d/([\w-]+)(?:\?(.*))?`).FindAllStringSubmatch(text(t, file), -1) {
+			found++
+			if variables[m[1]] == nil {
+				t.Errorf("%s links to %s, which does not exist", file, m[1])
+			}
+			for _, v := range regexp.MustCompile(`\bvar-(\w+)=`).FindAllStringSubmatch(m[2], -1) {
+				if !variables[m[1]][v[1]] {
+					t.Errorf("%s chooses %s in %s, which has no such variable", file, v[1], m[1])
+				}
+			}
+		}
+	}
+	if found < 50 {
+		t.Errorf("only %d links found", found)
+	}
+}

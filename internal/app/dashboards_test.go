@@ -43,7 +43,7 @@ var lacking = map[string]string{
 func TestDashboardsOnRealData(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	s := newStage(t)
+	s := newStage(t, 2*time.Second)
 	s.fault()
 	for name, d := range allDashboards(t) {
 		i := &interview{t: t, name: name, Dashboard: d, stage: s, began: began, excused: quiet}
@@ -102,7 +102,7 @@ func (i *interview) askAll() {
 		}
 	}
 	end := time.After(30 * time.Second)
-	tick := time.NewTicker(stageScrape)
+	tick := time.NewTicker(i.stage.scrape)
 	defer tick.Stop()
 	for {
 		v := i.open()
@@ -138,8 +138,8 @@ func halves(expr string) map[string]string {
 
 func (i *interview) open() *grafanatest.View {
 	i.t.Helper()
-	prom := grafanatest.Prometheus{URL: i.stage.prometheus.url, Scrape: stageScrape}
-	v, err := i.Open(i.t.Context(), prom, i.chosen, i.began, time.Now(), stageScrape)
+	prom := grafanatest.Prometheus{URL: i.stage.prometheus.url, Scrape: i.stage.scrape}
+	v, err := i.Open(i.t.Context(), prom, i.chosen, i.began, time.Now(), i.stage.scrape)
 	if err != nil {
 		i.t.Fatal(err)
 	}

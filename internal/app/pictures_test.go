@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
 )
 
 // TestDashboardPictures draws docs/dashboard-*.png from the stage, for make
@@ -15,12 +17,15 @@ func TestDashboardPictures(t *testing.T) {
 	if out == "" {
 		t.Skip("make pictures runs it")
 	}
-	s := newStage(t)
+	s := newStage(t, 5*time.Second)
 	letPass(t, 7*time.Minute)
 	s.fault()
 	letPass(t, 5*time.Minute)
+	leader, err := s.prod.WaitLeader(t.Context())
+	etcdtest.OK(t, err)
 	draw := exec.CommandContext(t.Context(), "go", "run", "../../tools/pictures", "-prometheus", s.prometheus.url,
-		"-scrape", stageScrape.String(), "-last", "13m", "-cluster", prodName, "-out", out)
+		"-scrape", s.scrape.String(), "-last", "12m", "-out", out, "-var", "cluster:cluster="+prodName,
+		"-var", "member:cluster="+prodName, "-var", "member:member="+s.prod.Member(leader).Name(), "-var", "native:cluster=plain")
 	if text, err := draw.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

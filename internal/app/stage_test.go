@@ -25,17 +25,15 @@ type stage struct {
 	prod, full *etcdtest.Cluster
 	exporter   *scraped
 	prometheus *prometheus
+	scrape     time.Duration // its interval
 }
 
 // The names have what regular expressions take for their own.
-const (
-	prodName, fullName, goneName = "prod(eu)", "full", "gone.eu"
-	stageScrape                  = 2 * time.Second
-)
+const prodName, fullName, goneName = "prod(eu)", "full", "gone.eu"
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, scrape time.Duration) *stage {
 	t.Helper()
-	s := &stage{t: t}
+	s := &stage{t: t, scrape: scrape}
 	s.prod = etcdtest.New(t, etcdtest.Options{Fsync: true, ExtraFlags: []string{"--metrics=extensive"}, LogLevel: "error"})
 	s.full = etcdtest.New(t, etcdtest.Options{Members: 1, QuotaBytes: 16 << 20, LogLevel: "error", TLS: etcdtest.TLS{Client: true}})
 	etcdtest.OK(t, s.full.RaiseNoSpace(t.Context()))
@@ -46,7 +44,7 @@ func newStage(t *testing.T) *stage {
 		prod.Thresholds["memory_bytes"] = 1 << 30
 		o.Clusters = []config.Cluster{prod, full, clusterAt(goneName, []string{"http://127.0.0.1:1"})}
 		o.Watch = Watch{
-			HealthInterval: stageScrape, MetricsInterval: stageScrape, Digest: true,
+			HealthInterval: scrape, MetricsInterval: scrape, Digest: true,
 			Probe: Probe{Enabled: true, Samples: 10, Write: true, Key: "/etcd-monitor/probe/stage"},
 		}
 	})
@@ -72,8 +70,8 @@ func (s *stage) scrapes(gateway string) string {
 		members = append(members, strings.TrimPrefix(e, "http://"))
 	}
 	return strings.NewReplacer("ADDRESS", address, "PORT", port, "RULES", rules, "GATEWAY", gateway,
-		"MEMBERS", strings.Join(members, ", ")).Replace(`
-global: {scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 2s}
+		"MEMBERS", strings.Join(members, ", "), "EVERY", s.scrape.String()).Replace(`
+global: {scrape_interval: EVERY, scrape_timeout: EVERY, evaluation_interval: EVERY}
 rule_files: [RULES/*.rules.yml]
 scrape_configs:
   - job_name: etcd-monitor

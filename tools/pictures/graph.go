@@ -120,7 +120,7 @@ func (a area) ticks(unit string) []float64 {
 	rough := (a.high - a.low) / 4 / base
 	step := math.Pow(10, math.Floor(math.Log10(rough)))
 	for _, m := range []float64{1, 2, 5, 10} {
-		if step*m >= rough {
+		if step*m >= rough*0.7 {
 			step *= m
 			break
 		}

@@ -60,6 +60,9 @@ func scaled(value, base float64, units ...string) string {
 
 // short has three digits.
 func short(value float64) string {
+	if value == 0 {
+		return "0" // and not -0
+	}
 	return strconv.FormatFloat(value, 'g', 3, 64)
 }
 

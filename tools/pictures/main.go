@@ -27,7 +27,7 @@ func main() {
 	flag.DurationVar(&o.last, "last", time.Hour, "time range to draw")
 	flag.StringVar(&o.out, "out", "docs", "directory for dashboard-NAME.png")
 	flag.StringVar(&o.only, "only", "", "name of the one dashboard to draw")
-	flag.StringVar(&o.cluster, "cluster", "", "value of the variable cluster where it has that value, else all")
+	flag.Func("var", "DASHBOARD:NAME=VALUE chooses a value of a variable; all of what is not chosen", o.choose)
 	flag.Parse()
 	if err := o.run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "pictures:", err)
@@ -36,8 +36,25 @@ func main() {
 }
 
 type options struct {
-	prometheus, out, only, cluster string
-	scrape, last                   time.Duration
+	prometheus, out, only string
+	scrape, last          time.Duration
+	chosen                map[string]grafanatest.Values // by dashboard
+}
+
+func (o *options) choose(text string) error {
+	dashboard, rest, ok := strings.Cut(text, ":")
+	name, value, both := strings.Cut(rest, "=")
+	if !ok || !both {
+		return fmt.Errorf("%q is not DASHBOARD:NAME=VALUE", text)
+	}
+	if o.chosen == nil {
+		o.chosen = map[string]grafanatest.Values{}
+	}
+	if o.chosen[dashboard] == nil {
+		o.chosen[dashboard] = grafanatest.Values{}
+	}
+	o.chosen[dashboard][name] = append(o.chosen[dashboard][name], value)
+	return nil
 }
 
 func (o options) run(ctx context.Context) error {
@@ -72,15 +89,11 @@ func (o options) draw(ctx context.Context, name string) error {
 	prom := grafanatest.Prometheus{URL: o.prometheus, Scrape: o.scrape}
 	step := max(o.last/points, o.scrape).Truncate(time.Second)
 	now := time.Now().Truncate(step)
-	chosen := grafanatest.Values{}
-	if o.cluster != "" && (name == "cluster" || name == "member") {
-		chosen["cluster"] = []string{o.cluster}
-	}
-	v, err := d.Open(ctx, prom, chosen, now.Add(-o.last), now, step)
+	v, err := d.Open(ctx, prom, o.chosen[name], now.Add(-o.last), now, step)
 	if err != nil {
 		return err
 	}
-	page, height, err := drawPage(ctx, v, chosen)
+	page, height, err := drawPage(ctx, v, o.chosen[name])
 	if err != nil {
 		return err
 	}

@@ -42,12 +42,15 @@ svg text { fill: #9d9dab; font-size: 10.5px }
 // drawPage is the dashboard as a page, and how tall it is.
 func drawPage(ctx context.Context, v *grafanatest.View, chosen grafanatest.Values) (string, int, error) {
 	var b strings.Builder
-	choice := "All"
-	if c := chosen["cluster"]; len(c) > 0 {
-		choice = strings.Join(c, ", ")
+	fmt.Fprintf(&b, `<!doctype html><meta charset="utf-8"><style>%s</style><h1>%s`, style, html.EscapeString(v.Title))
+	for _, variable := range v.Templating.List[1:] {
+		choice := "All"
+		if c := chosen[variable.Name]; len(c) > 0 {
+			choice = strings.Join(c, ", ")
+		}
+		fmt.Fprintf(&b, `<small>%s: %s</small>`, html.EscapeString(variable.Label), html.EscapeString(choice))
 	}
-	fmt.Fprintf(&b, `<!doctype html><meta charset="utf-8"><style>%s</style><h1>%s<small>Cluster: %s</small></h1>`,
-		style, html.EscapeString(v.Title), html.EscapeString(choice))
+	b.WriteString(`</h1>`)
 	events, err := annotations(ctx, v)
 	if err != nil {
 		return "", 0, err

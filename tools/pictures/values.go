@@ -30,17 +30,20 @@ func drawStats(p grafanatest.Panel, lines []line) string {
 }
 
 func drawBars(p grafanatest.Panel, lines []line) string {
-	low, high := 0.0, 0.0
+	high := 0.0
 	for _, l := range lines {
 		high = math.Max(high, l.Last())
 	}
 	if f := p.FieldConfig.Defaults; f.Max != nil {
 		high = *f.Max
 	}
+	if high == 0 {
+		high = 1
+	}
 	var b strings.Builder
 	for _, l := range lines {
 		text, color := show(p.FieldConfig.Defaults, l.Last())
-		share := math.Max(0, math.Min(1, (l.Last()-low)/(high-low)))
+		share := math.Max(0, math.Min(1, l.Last()/high))
 		fmt.Fprintf(&b, `<div class="bar"><span>%s</span><u><i style="width:%.1f%%;background:%s"></i></u><b style="color:%s">%s</b></div>`,
 			html.EscapeString(l.name), share*100, color, color, html.EscapeString(text))
 	}
