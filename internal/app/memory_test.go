@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -77,8 +78,8 @@ func TestSoakMemory(t *testing.T) {
 	var wg sync.WaitGroup
 	for i, f := range features {
 		e := etcdtest.New(t, etcdtest.Options{})
-		small := run(t, binary, append(f.flags[:len(f.flags):len(f.flags)], "--endpoints="+strings.Join(e.Endpoints(), ","))...)
-		large := run(t, binary, append(f.flags[:len(f.flags):len(f.flags)], "--config.file="+fleet)...)
+		small := run(t, binary, append(slices.Clip(f.flags), "--endpoints="+strings.Join(e.Endpoints(), ","))...)
+		large := run(t, binary, append(slices.Clip(f.flags), "--config.file="+fleet)...)
 		wg.Go(func() { three[i] = soak(t, small, length, func() time.Duration { return e.CPU(t) }) })
 		wg.Go(func() { many[i] = soak(t, large, length, none) })
 	}
