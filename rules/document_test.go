@@ -20,6 +20,9 @@ func TestDocument(t *testing.T) {
 			}
 		}
 	}
+	if strings.Contains(b.String(), "{{") {
+		t.Error("a template is left in the document: told does not know it")
+	}
 	golden(t, "../docs/alerts.md", b.String())
 }
 
@@ -35,6 +38,7 @@ Written from the rules by ` + "`make docs`" + `. *After* is how long a condition
 
 var sections = []struct{ file, about string }{
 	{exporterRules, "Needs etcd-monitor, and nothing else. Alerts on what members tell of themselves (disks, requests, watchers, memory) need the digest, which is on by default."},
+	{"etcd-native.rules.yml", "Needs etcd's own metrics, of 3.4 to 3.7, scraped directly or through etcd-monitor's `/proxy`."},
 }
 
 // lasting is the time that it takes, and the time that it stays.
@@ -51,6 +55,7 @@ func lasting(r rule) string {
 
 var (
 	maybe = regexp.MustCompile(`\{\{ with \$labels\.(\w+) \}\} \{\{ \. \}\}\{\{ end \}\}`)
+	first = regexp.MustCompile(`\{\{ or \$labels\.(\w+)(?: \$labels\.\w+)+ \}\}`)
 	label = regexp.MustCompile(`\{\{ \$labels\.(\w+)(?: \| \w+)? \}\}`)
 	value = regexp.MustCompile(`\{\{ \$value(?: \| \w+)? \}\}`)
 )
@@ -58,6 +63,7 @@ var (
 // told is the summary, with names in place of what they stand for.
 func told(r rule) string {
 	text := maybe.ReplaceAllString(r.Annotations["summary"], " *$1*")
+	text = first.ReplaceAllString(text, "*$1*")
 	text = label.ReplaceAllString(text, "*$1*")
 	return strings.ReplaceAll(value.ReplaceAllString(text, "*N*"), "|", `\|`)
 }
