@@ -2,7 +2,9 @@ package benchmark
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -16,13 +18,27 @@ type asker struct {
 	done []*Call
 }
 
-// newAsker connects to where connection 0 belongs.
-func (f *fleet) newAsker(ctx context.Context) (*asker, error) {
-	endpoint, err := f.server.target(f.c.EndpointMode, 0)
-	if err != nil {
-		return nil, err
+// newAsker connects to the first endpoint that lets it, of those from number
+// first on: one that answers no call may still take a connection.
+func (f *fleet) newAsker(ctx context.Context, first int) (*asker, error) {
+	urls := f.server.candidates(f.c.EndpointMode)
+	if len(urls) == 0 {
+		urls = f.server.candidates(AllEndpoints)
 	}
-	ctx, cancel := context.WithTimeout(ctx, f.c.Cluster.DialTimeout)
+	var errs []error
+	for i := range urls {
+		u := urls[(first+i)%len(urls)]
+		a, err := f.newAskerAt(ctx, u)
+		if err == nil {
+			return a, nil
+		}
+		errs = append(errs, fmt.Errorf("endpoint %s: %w", u, err))
+	}
+	return nil, errors.Join(errs...)
+}
+
+func (f *fleet) newAskerAt(ctx context.Context, endpoint string) (*asker, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(f.c.Cluster.DialTimeout, 2*time.Second))
 	defer cancel()
 	token, err := f.login(ctx, endpoint)
 	if err != nil {
@@ -32,7 +48,7 @@ func (f *fleet) newAsker(ctx context.Context) (*asker, error) {
 		Endpoint: endpoint, TLS: f.server.client.TLSConfig(endpoint), Token: token, Timeout: f.c.Timeout, InFlight: 1,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("endpoint %s: %w", endpoint, err)
+		return nil, err
 	}
 	return &asker{conn: conn}, nil
 }

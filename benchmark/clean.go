@@ -23,12 +23,12 @@ func (f *fleet) clean(ctx context.Context, k keyspace, limit time.Duration) erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := f.cleanOnce(ctx, k)
-	for err != nil && ctx.Err() == nil {
+	err := f.cleanOnce(ctx, k, 0)
+	for try := 1; err != nil && ctx.Err() == nil; try++ {
 		// As after an election, or when a member went away.
 		f.server.look(ctx)
 		pause(ctx, 200*time.Millisecond)
-		if next := f.cleanOnce(ctx, k); next == nil || ctx.Err() == nil {
+		if next := f.cleanOnce(ctx, k, try); next == nil || ctx.Err() == nil {
 			err = next
 		}
 	}
@@ -38,8 +38,8 @@ func (f *fleet) clean(ctx context.Context, k keyspace, limit time.Duration) erro
 	return nil
 }
 
-func (f *fleet) cleanOnce(ctx context.Context, k keyspace) error {
-	a, err := f.newAsker(ctx)
+func (f *fleet) cleanOnce(ctx context.Context, k keyspace, first int) error {
+	a, err := f.newAsker(ctx, first)
 	if err != nil {
 		return err
 	}

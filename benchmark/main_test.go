@@ -28,7 +28,7 @@ func configFor(t testing.TB, c *etcdtest.Cluster) Config {
 		Name: "test", Endpoints: endpoints, DialTimeout: 5 * time.Second, Thresholds: config.DefaultThresholds(),
 	}
 	cfg.Logger = slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	cfg.Ops, cfg.KeySpace = 2000, 500
+	cfg.Ops, cfg.KeySpace, cfg.RangeSize = 600, 200, 20
 	return cfg
 }
 
