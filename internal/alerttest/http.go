@@ -43,7 +43,7 @@ func (s *Sinks) slack(w http.ResponseWriter, r *http.Request) {
 	for _, f := range a.Fields {
 		switch f.Title {
 		case "Cluster":
-			n.Cluster = f.Value
+			n.Cluster = strings.Trim(f.Value, "-") // which stands for none
 		case "Severity":
 			n.Severity = f.Value
 		}

@@ -64,3 +64,39 @@ func divide(t testing.TB, text string, factor int) string {
 		return fmt.Sprintf("%s: %dms", m[1], max(d.Milliseconds(), 1))
 	})
 }
+
+var (
+	waiting = regexp.MustCompile(`(?m)^(\s+(?:for|keep_firing_for|interval): )(\d+)(s|m|h|d)$`)
+	looking = regexp.MustCompile(`(\[|offset )(\d+)(s|m|h|d)(\]|:|\s)`)
+)
+
+// Rules writes a rule file into dir with every duration divided by factor: what
+// is waited for, and what is looked back on.
+func Rules(t testing.TB, file, dir string, factor int) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shorter := func(number, unit string) string {
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
+		return fmt.Sprintf("%dms", (time.Duration(n) * of[unit] / time.Duration(factor)).Milliseconds())
+	}
+	out := waiting.ReplaceAllStringFunc(string(text), func(found string) string {
+		m := waiting.FindStringSubmatch(found)
+		return m[1] + shorter(m[2], m[3])
+	})
+	out = looking.ReplaceAllStringFunc(out, func(found string) string {
+		m := looking.FindStringSubmatch(found)
+		return m[1] + shorter(m[2], m[3]) + m[4]
+	})
+	name := filepath.Join(dir, filepath.Base(file))
+	if err := os.WriteFile(name, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

@@ -41,12 +41,18 @@ type prometheus struct {
 // example's and a shorter interval.
 func runPrometheus(t *testing.T, example, address string) *prometheus {
 	t.Helper()
+	return servePrometheus(t, adapt(t, example, address, "1s"))
+}
+
+// adapt gives an example with our address and another interval.
+func adapt(t *testing.T, example, address, interval string) string {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../../deploy/prometheus", example))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return servePrometheus(t, strings.NewReplacer("etcd-monitor:8080", address, "scrape_interval: 15s", "scrape_interval: 1s",
-		"scrape_timeout: 10s", "scrape_timeout: 1s", "refresh_interval: 30s", "refresh_interval: 1s").Replace(string(text)))
+	return strings.NewReplacer("etcd-monitor:8080", address, "scrape_interval: 15s", "scrape_interval: "+interval,
+		"scrape_timeout: 10s", "scrape_timeout: "+interval, "refresh_interval: 30s", "refresh_interval: "+interval).Replace(string(text))
 }
 
 // servePrometheus starts a server with a configuration and stops it with the test.
