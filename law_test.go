@@ -15,7 +15,7 @@ var layers = []struct {
 	name     string
 	packages []string
 }{
-	{"words", []string{"internal/cluster", "internal/config", "internal/logging", "planned:api/etcd/v1alpha1"}},
+	{"words", []string{"docs", "internal/cluster", "internal/config", "internal/logging", "planned:api/etcd/v1alpha1"}},
 	{"drivers", []string{
 		"internal/etcd", "internal/history", "planned:internal/history/postgres",
 		"internal/discover", "planned:internal/discover/kube",
@@ -58,18 +58,17 @@ var owners = []owner{
 	{library: "go.etcd.io/etcd/api", packages: "internal/etcd internal/ops benchmark internal/etcdtest internal/etcdtest/fake", instead: "the words of internal/cluster"},
 	{library: "go.etcd.io/etcd/server", packages: "internal/etcdtest", instead: "internal/etcdtest, in tests", tests: true},
 	{library: "github.com/prometheus/client_golang", packages: "collector benchmark internal/api internal/app", instead: "values that collector exports"},
-	{library: "github.com/prometheus/common", packages: "benchmark internal/app cmd/etcd-monitor internal/etcdtest tools/demo", instead: "what internal/config offers"},
+	{library: "github.com/prometheus/common", packages: "benchmark rules internal/app cmd/etcd-monitor internal/etcdtest tools/demo", instead: "what internal/config offers"},
 	{library: "github.com/prometheus/common/expfmt", packages: "collector internal/etcdtest", instead: "what collector exports, or a test"},
 	{library: "github.com/prometheus/client_model", packages: "collector internal/etcdtest", instead: "what collector exports, or a test"},
 	{library: "github.com/prometheus/exporter-toolkit", packages: "internal/app cmd/etcd-monitor", instead: "internal/app"},
 	{library: "github.com/prometheus/alertmanager", packages: "rules", instead: "rules"},
-	{library: "github.com/prometheus/alertmanager/template", packages: "internal/alert", instead: "internal/alert"},
 	{library: "github.com/prometheus/alertmanager/api/v2", packages: "internal/api", instead: "internal/api"},
 	{library: "github.com/jackc/pgx", packages: "internal/history/postgres", instead: "internal/history"},
 	{library: "k8s.io", packages: "internal/discover/kube api/etcd/v1alpha1", instead: "internal/discover"},
 	{library: "sigs.k8s.io", packages: "internal/discover/kube api/etcd/v1alpha1", instead: "internal/discover"},
 	{library: "github.com/coreos/go-oidc", packages: "internal/api", instead: "internal/api"},
-	{library: "go.yaml.in/yaml", packages: "internal/config tools/mutate", instead: "what internal/config offers"},
+	{library: "go.yaml.in/yaml", packages: "internal/config rules tools/mutate", instead: "what internal/config offers"},
 	{library: "go.yaml.in/yaml/v2", packages: "internal/app", instead: "what internal/config offers"}, // to read the web configuration as the toolkit does
 	{library: "github.com/HdrHistogram/hdrhistogram-go", packages: "benchmark", instead: "what benchmark reports"},
 	{library: "golang.org/x/net/http2", packages: "benchmark/h2", instead: "net/http"},

@@ -68,3 +68,16 @@ func enabled(on map[string]bool) ([]row, error) {
 	}
 	return rows, nil
 }
+
+// Names are the metrics there are, whatever is switched on.
+func Names() []string {
+	families := slices.Clone(selfFamilies)
+	for _, r := range table {
+		families = append(families, r.families...)
+	}
+	names := make([]string, len(families))
+	for i, f := range families {
+		names[i] = f.name
+	}
+	return names
+}

@@ -14,7 +14,7 @@ import (
 // addCheck adds the verbs that check files.
 func addCheck(app *kingpin.Application) []verb {
 	check := app.Command("check", "Check a file: exit 1 and a line for each problem, if there is one.")
-	return []verb{addCheckConfig(check)}
+	return []verb{addCheckConfig(check), addCheckRules(check), addCheckAlertmanager(check)}
 }
 
 // checkConfig is what serve does with its configuration before it starts.

@@ -12,6 +12,7 @@ import (
 type Alerts struct {
 	DedupWindow    time.Duration
 	RepeatInterval time.Duration // 0 for that of each severity
+	WatchdogFile   string        // with the URL of the dead-man's switch; "" for none
 
 	Email     Email
 	Slack     Slack
@@ -86,6 +87,7 @@ func (f *File) Alerts() Alerts {
 	headers := get[map[string]Secret](d, "alerts.webhook.headers")
 	a := Alerts{
 		DedupWindow: get[time.Duration](d, "alerts.dedup_window"), RepeatInterval: get[time.Duration](d, "alerts.repeat_interval"),
+		WatchdogFile: d.absolute("alerts.watchdog_url_file"),
 		Email: Email{
 			Enabled: get[bool](d, "alerts.email.enabled"),
 			Server:  get[string](d, "alerts.email.smtp_server"), Port: int(get[int64](d, "alerts.email.smtp_port")),

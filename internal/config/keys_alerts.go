@@ -11,6 +11,7 @@ var alertKeys = []key{
 	{path: "alerts", kind: kindSection, doc: "Where alerts go. Alertmanager sends them: `etcd-monitor render alertmanager` makes its configuration of this. Secrets go into files, see `docs/alerting.md`."},
 	{path: "alerts.dedup_window", kind: kindDuration, def: "5m", check: lasting(time.Second, day), doc: "Least time between two messages about one group of alerts."},
 	{path: "alerts.repeat_interval", kind: kindDuration, derived: "1h, 12h and 24h by severity", check: lasting(time.Minute, 30*day), doc: "How often a message is sent again while nothing changes."},
+	{path: "alerts.watchdog_url_file", kind: kindText, doc: "File, as Alertmanager sees it, with the URL of a service that is called every five minutes and raises the alarm when it is not: the dead-man's switch. Without one the webhook gets it."},
 	{path: "alerts.email", kind: kindSection, doc: "E-mail."},
 	{path: "alerts.email.enabled", kind: kindBool, def: "false", doc: "Switches it on."},
 	{path: "alerts.email.smtp_server", kind: kindText, doc: "Server."},
