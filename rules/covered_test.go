@@ -28,7 +28,7 @@ var asked = regexp.MustCompile(`ALERTS\{[^}]*alertname="(\w+)"`)
 func TestEveryAlertIsTested(t *testing.T) {
 	fires, silent := map[string]bool{}, map[string]bool{}
 	labels := map[string][]string{} // by alert and kind
-	for _, file := range unitTests(t, "exporter_*.yml") {
+	for _, file := range unitTests(t, "*.yml") {
 		var content struct{ Tests []unitTest }
 		if err := yaml.Unmarshal([]byte(read(t, file)), &content); err != nil {
 			t.Fatalf("%s: %v", file, err)
@@ -49,12 +49,12 @@ func TestEveryAlertIsTested(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range alerts(t, exporterRules) {
+	for _, name := range slices.Concat(alerts(t, exporterRules), alerts(t, nativeRules)) {
 		if name != "EtcdMonitorWatchdog" && (!fires[name] || !silent[name]) {
 			t.Errorf("%s: seen to fire %v, seen to be silent %v", name, fires[name], silent[name])
 		}
 	}
-	for _, r := range rulesOf(t, exporterRules) {
+	for _, r := range slices.Concat(rulesOf(t, exporterRules), rulesOf(t, nativeRules)) {
 		if r.Alert == "" || r.Alert == "EtcdMonitorWatchdog" {
 			continue
 		}

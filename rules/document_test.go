@@ -38,7 +38,7 @@ Written from the rules by ` + "`make docs`" + `. *After* is how long a condition
 
 var sections = []struct{ file, about string }{
 	{exporterRules, "Needs etcd-monitor, and nothing else. Alerts on what members tell of themselves (disks, requests, watchers, memory) need the digest, which is on by default."},
-	{"etcd-native.rules.yml", "Needs etcd's own metrics, of 3.4 to 3.7, scraped directly or through etcd-monitor's `/proxy`."},
+	{nativeRules, "Needs etcd's own metrics, of 3.4 to 3.7, and nothing else: scraped from the members, or through `/proxy` of etcd-monitor. Replaces etcd's mixin. Give the targets a label `cluster`, on `up` as well: without one the job counts as the cluster. An external label does not do, and alerts of two sites with one name for the job would be one alert. A member is `instance`, with `pod` or `member` where there are such labels; `via` is `proxy` for what etcd-monitor passes on."},
 }
 
 // lasting is the time that it takes, and the time that it stays.

@@ -91,7 +91,7 @@ var types = map[string]bool{
 }
 
 // origins says whose alerts a file has.
-var origins = map[string]string{exporterRules: "exporter", "etcd-native.rules.yml": "native"}
+var origins = map[string]string{exporterRules: "exporter", nativeRules: "native"}
 
 func TestLabels(t *testing.T) {
 	for file, origin := range origins {
