@@ -125,6 +125,10 @@ coverage: tools ## run all tests, write coverage.html, print the total
 	$(GO) tool cover -html coverage.out -o coverage.html
 	$(GO) tool cover -func coverage.out | tail -1
 
+.PHONY: mutate-rules
+mutate-rules: tools ## change the rules one thing at a time; the tests must notice 95 %
+	$(GO) run ./tools/mutate rules/etcd-monitor.rules.yml rules/etcd-native.rules.yml
+
 .PHONY: clean
 clean: ## remove what was built; caches stay
 	rm -rf bin .build coverage.out coverage.html
