@@ -171,6 +171,8 @@ func (s *stage) fault() {
 	etcdtest.OK(s.t, err)
 	etcdtest.OK(s.t, s.prod.Member(leader).Kill())
 	s.await("the change of leaders", `increase(etcd_monitor_cluster_leader_changes_total[1h]) > 0`)
+	// A range is asked in steps, the last of which may be before the last scrape.
+	s.await("its time", `etcd_monitor_cluster_leader_since_timestamp_seconds offset 5s`)
 	s.await("the death of a member", `etcd_monitor_member_up == 0`)
 	s.await("an alert", `ALERTS{alertname="EtcdAlarmActive",alertstate="firing"}`)
 }
