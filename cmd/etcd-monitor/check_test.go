@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -104,5 +105,16 @@ func TestCheckConfigPrint(t *testing.T) {
 	t.Setenv("ETCD_MONITOR_CONFIG_FILE", file)
 	if _, again, _ := command(t, "check", "config", "--print", "--health-check-interval=40s"); again != out {
 		t.Errorf("with the file in a variable:\n%s", again)
+	}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	next := file + ".next"
+	if err := os.WriteFile(next, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(next, file); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -116,17 +116,6 @@ func monitorFile(latency int, names ...string) string {
 	return b.String()
 }
 
-func write(t *testing.T, file, text string) {
-	t.Helper()
-	next := file + ".next"
-	if err := os.WriteFile(next, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(next, file); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // contains checks what the exposition has and has not.
 func contains(t *testing.T, text string, lines, not []string) {
 	t.Helper()
