@@ -79,6 +79,10 @@ tools: etcd-versions # what tests run besides our own code
 etcd-versions: ## provide the older etcd servers that tests run against, print their paths
 	@tools/etcd-versions.sh
 
+.PHONY: vet-others
+vet-others: ## vet for the systems that we are not on
+	@for os in windows darwin; do (set -x; GOOS=$$os $(GO) vet ./...); done
+
 .PHONY: lint fmt
 lint: ## run the pinned golangci-lint (its first build takes minutes)
 	$(LINT) run --allow-parallel-runners ./...
