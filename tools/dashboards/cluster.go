@@ -22,7 +22,7 @@ func vitals() []*panel {
 	return []*panel{
 		stat("Quorum", "Whether a quorum confirms a linearizable read, as seen from etcd-monitor.", now("{{cluster}}", quorum())).
 			words(quorumWords).runbooks("EtcdQuorumLost"),
-		stat("Leader", "The member that says it leads and serves a read that a quorum confirms.", now("{{member}}", leader())).
+		stat("Leader", "The member that says it leads and serves a read that a quorum confirms.", now("{{cluster}} {{member}}", leader())).
 			names().empty("no confirmed leader").colors("blue"),
 		stat("Leads since", "When the present leadership was first observed.",
 			now("{{cluster}}", c.gauge(perCluster, "etcd_monitor_cluster_leader_since_timestamp_seconds")+" * 1000")).
