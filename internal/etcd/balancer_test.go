@@ -55,7 +55,10 @@ func TestGateway(t *testing.T) {
 			t.Errorf("turn %d: members are %v", turn, got)
 		}
 
-		v = judge(t, blind)
+		etcdtest.Eventually(t, 20*time.Second, "somebody answers through the gateway", func() bool {
+			v = judge(t, blind)
+			return v.HasQuorum.OK && v.Voters.OK
+		})
 		expect{
 			"quorum": true, "voters": 3, "voters_up": nil, "voters_confirmed": nil, "tolerance": nil, "members": 3,
 			"split_leaders": false, "up " + name: nil,

@@ -46,7 +46,7 @@ func FuzzReadDigest(f *testing.F) {
 		for _, h := range d.Histograms {
 			series += len(h.Buckets)
 			wantLabels(t, h.Labels)
-			if !slices.IsSortedFunc(h.Buckets, func(a, b cluster.DigestBucket) int { return cmp.Or(cmp.Compare(a.Upper, b.Upper), 1) }) {
+			if !slices.IsSortedFunc(h.Buckets, func(a, b cluster.DigestBucket) int { return cmp.Or(cmp.Compare(a.Upper, b.Upper), -1) }) {
 				t.Errorf("buckets %v", h.Buckets)
 			}
 			if math.IsNaN(h.Sum) {
