@@ -52,7 +52,7 @@ func NewProbes() *Probes {
 		registry: prometheus.NewRegistry(),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: probeDuration.name, Help: probeDuration.help, Buckets: probeBuckets,
-			NativeHistogramBucketFactor:     1.1,
+			NativeHistogramBucketFactor:     1.2, // a quantile is off by a tenth at most, for half the memory of 1.1
 			NativeHistogramMaxBucketNumber:  100,
 			NativeHistogramMinResetDuration: time.Hour,
 		}, probeDuration.labels),
