@@ -93,3 +93,48 @@ func BenchmarkRoundTrips(b *testing.B) {
 	b.ReportMetric(float64(slices.Min(steady))/float64(rtt), "steady-best-rtt")
 	b.ReportMetric(float64(slices.Min(changed))/float64(rtt), "changed-best-rtt")
 }
+
+// BenchmarkInterval is what runs off the scrape path costs three real members and
+// us, once: a digest of each, and a probe of each kind of each.
+func BenchmarkInterval(b *testing.B) {
+	const n, pause = 10, 50 * ms
+	e := etcdtest.New(b, etcdtest.Options{})
+	etcdtest.OK(b, e.Put(b.Context(), 20, 100))
+	c := watch(b, e.Endpoints())
+	wantHealthy(b, c, 3)
+	status := e.StatusRound(b)
+	self := os.Getpid()
+	idle, floor, digests, probes := e.Bill(self), e.Bill(self), e.Bill(self), e.Bill(self)
+	slots := make(chan struct{}, 8)
+	for b.Loop() {
+		idle.Pay(b, n, pause, func() {})
+		floor.Pay(b, n, pause, status)
+		digests.Pay(b, n, pause, func() { c.RefreshDigests(b.Context(), 0, slots) })
+		probes.Pay(b, n, pause, func() { probeOnce(b, c) })
+	}
+	for _, d := range c.Digests() {
+		if d.Failure != nil {
+			b.Errorf("%s: %+v", d.URL, d.Failure)
+		}
+	}
+	for _, k := range []*etcdtest.Bill{floor, digests, probes} {
+		k.Less(idle)
+	}
+	floor.Report(b, "status", floor)
+	digests.Report(b, "digests", floor)
+	probes.Report(b, "probes", floor)
+	b.ReportMetric(0, "ns/op") // of all kinds together: it says nothing
+}
+
+// probeOnce takes one sample of each kind of every member.
+func probeOnce(b *testing.B, c *Client) {
+	s := &samples{}
+	var flying sync.WaitGroup
+	for _, e := range c.targets() {
+		c.probeReads(b.Context(), e, 0, &flying, s)
+	}
+	flying.Wait()
+	if n, failed := s.total(OpReadLinearizable); n != 3 || failed != 0 {
+		b.Errorf("%d linearizable samples, %d failures", n, failed)
+	}
+}
