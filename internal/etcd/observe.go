@@ -139,6 +139,7 @@ func (q *inquiry) look(ctx context.Context, a *asked) {
 	q.mu.Unlock()
 
 	var wg sync.WaitGroup
+	var patience *time.Timer
 	wg.Go(func() {
 		st, fail := q.c.status(ctx, a.e)
 		q.mu.Lock()
@@ -148,7 +149,7 @@ func (q *inquiry) look(ctx context.Context, a *asked) {
 		if fail != nil && fail.Reason.Down() {
 			// A member that is not there will not confirm anything. Its read
 			// need not be waited for any longer than it takes to count.
-			time.AfterFunc(time.Until(now.Add(cluster.MinReadWait+50*time.Millisecond)), cancelRead)
+			patience = time.AfterFunc(time.Until(now.Add(cluster.MinReadWait+50*time.Millisecond)), cancelRead)
 		}
 	})
 	r := q.c.read(readCtx, a.e)
@@ -157,6 +158,9 @@ func (q *inquiry) look(ctx context.Context, a *asked) {
 	a.readAt = time.Time{}
 	q.mu.Unlock()
 	wg.Wait()
+	if patience != nil {
+		patience.Stop()
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	settle(&a.answer)

@@ -22,6 +22,16 @@ func TestMain(m *testing.M) {
 // watch is a Client of endpoints with the defaults, closed with the test.
 func watch(t testing.TB, endpoints []string, alter ...func(*Options)) *Client {
 	t.Helper()
+	c, err := New(options(endpoints, alter...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// options are the defaults.
+func options(endpoints []string, alter ...func(*Options)) Options {
 	o := Options{
 		Cluster: config.Cluster{Name: "test", Endpoints: endpoints, DialTimeout: 5 * time.Second, DiscoverMembers: true},
 		Logger:  slog.New(slog.DiscardHandler),
@@ -30,12 +40,7 @@ func watch(t testing.TB, endpoints []string, alter ...func(*Options)) *Client {
 	for _, f := range alter {
 		f(&o)
 	}
-	c, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return o
 }
 
 // judge observes once, with the time that a scrape of 10 s leaves.
