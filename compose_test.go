@@ -33,3 +33,12 @@ func TestCompose(t *testing.T) {
 		}
 	}
 }
+
+// The same faults mute the same alerts as with the shipped file.
+func TestComposeMutesAlike(t *testing.T) {
+	section := regexp.MustCompile(`(?s)\ninhibit_rules:\n.*?\n(\n*#[^\n]*\n)*\n*[a-z]`)
+	shipped := section.FindString(read(t, "rules/alertmanager.yml"))
+	if got := section.FindString(read(t, "deploy/compose/alertmanager.yml")); shipped == "" || strings.TrimSpace(got) != strings.TrimSpace(shipped) {
+		t.Errorf("deploy/compose/alertmanager.yml has other inhibit_rules than rules/alertmanager.yml:\n%s", got)
+	}
+}
