@@ -176,6 +176,38 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// A call that is answered before all of it has left is reset, and what is left of
+// it does not leave.
+func TestAnsweredEarly(t *testing.T) {
+	c := dial(t, scripted(t, func(p *peer) {
+		d, _ := next[*http2.DataFrame](p)
+		p.headers(d.StreamID, true, append(opening, "grpc-status", "8", "grpc-message", "too much")...)
+		p.must(p.WriteWindowUpdate(d.StreamID, 1<<20))
+		for {
+			frame, err := p.ReadFrame()
+			if err != nil {
+				return
+			}
+			if f, ok := frame.(*http2.DataFrame); ok && f.StreamID == d.StreamID {
+				t.Error("more of the call arrives")
+			}
+			if f, ok := frame.(*http2.RSTStreamFrame); ok && f.StreamID == d.StreamID {
+				break
+			}
+		}
+		p.serve()
+	}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 10}), nil)
+	one := call()
+	one.Request = pattern(1000)
+	if got := do(t, c, one)[0]; got.Code != codes.ResourceExhausted || got.Message != "too much" {
+		t.Errorf("%s %q", got.Code, got.Message)
+	}
+	short := &benchmark.Call{Request: []byte("tiny")}
+	if got := do(t, c, short)[0]; got.Code != codes.OK {
+		t.Errorf("%s %q", got.Code, got.Message)
+	}
+}
+
 // A stream that we end is reset, one that the peer ended is not.
 func TestPeerIsToldOfEnds(t *testing.T) {
 	for name, told := range map[string]bool{

@@ -47,6 +47,28 @@ func (e *echoless) Read(p []byte) (n int, err error) {
 func (e *echoless) SetReadDeadline(time.Time) error { return nil }
 func (e *echoless) Close() error                    { return nil }
 
+// unconnected is a connection to such a peer.
+func unconnected(e *echoless) *conn {
+	c := newConn(newSocket(e), &url.URL{Scheme: "http", Host: "localhost:2379"}, benchmark.Target{Timeout: time.Minute, InFlight: 10}, Engine{})
+	c.net, c.greeted = e, true
+	c.window, c.peer.window = 1<<40, 1<<40 // nobody gives them back
+	return c
+}
+
+// What is too much for one write leaves in several, without anybody's help.
+func TestMuchForOneWrite(t *testing.T) {
+	e := &echoless{}
+	c := unconnected(e)
+	for _, call := range calls(5) {
+		call.Request = pattern(maxBacklog)
+		c.Send(call)
+	}
+	c.Flush()
+	if len(e.ids) != 5 {
+		t.Errorf("%d calls have left", len(e.ids))
+	}
+}
+
 // batch is what a connection without a network costs: a function that makes ten
 // calls.
 func batch(tb testing.TB) func() {
@@ -57,9 +79,7 @@ func batch(tb testing.TB) func() {
 		again = recordedBy(p, func() { p.answer(id, string(pattern(256))) })
 	})
 	e := &echoless{answer: first}
-	c := newConn(newSocket(e), &url.URL{Scheme: "http", Host: "localhost:2379"}, benchmark.Target{Timeout: time.Minute, InFlight: 10}, Engine{})
-	c.net, c.greeted = e, true
-	c.window = 1 << 40 // nobody gives it back
+	c := unconnected(e)
 	if got := do(tb, c, call())[0]; got.Code != codes.OK {
 		tb.Fatal(got.Message)
 	}

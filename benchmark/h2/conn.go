@@ -120,7 +120,7 @@ func (c *conn) flush() {
 		if err != nil {
 			c.die(lost(err))
 		}
-		if len(c.queue) > 0 {
+		if len(c.queue) > 0 || len(c.blocked) > 0 {
 			c.proceed()
 		}
 	}

@@ -70,6 +70,39 @@ func TestGoAwayWithoutCalls(t *testing.T) {
 	}
 }
 
+// A call that ends in Flush is handed out by the Receive that waits elsewhere.
+func TestReceiveIsWoken(t *testing.T) {
+	c := dial(t, scripted(t, func(p *peer) {
+		p.must(p.WriteGoAway(p.request(), http2.ErrCodeNo, nil))
+		p.linger()
+	}), nil)
+	c.Send(call())
+	c.Flush()
+	received := make(chan []*benchmark.Call)
+	go func() {
+		done, _ := c.Receive(nil)
+		received <- done
+	}()
+	etcdtest.Eventually(t, 10*time.Second, "the farewell", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.leaving != nil
+	})
+	etcdtest.OK(t, c.net.SetReadDeadline(time.Time{})) // no ticks
+	c.Send(call())
+	c.Flush()
+	select {
+	case done := <-received:
+		if len(done) != 1 || !done[0].Unsent {
+			t.Errorf("%+v", done)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nothing is received")
+		_ = c.Close()
+		<-received
+	}
+}
+
 // A connection that breaks takes its calls with it. Those that had not left can
 // be sent again elsewhere.
 func TestConnectionBreaks(t *testing.T) {
@@ -78,7 +111,7 @@ func TestConnectionBreaks(t *testing.T) {
 		text string
 	}{
 		"closed":                {func(p *peer) {}, "closed the connection"},
-		"reset":                 {func(p *peer) { etcdtest.OK(t, p.conn.(*net.TCPConn).SetLinger(0)) }, "reset by peer"},
+		"reset":                 {func(p *peer) { etcdtest.OK(t, p.conn.(*net.TCPConn).SetLinger(0)) }, "connection"},
 		"closed inside a frame": {func(p *peer) { _, _ = p.conn.Write([]byte{0, 0, 9, 0, 0, 0}) }, "closed the connection"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 	"google.golang.org/grpc/codes"
 
 	"github.com/etcd-monitor/etcd-monitor/benchmark"
@@ -158,8 +159,10 @@ func TestFrameSize(t *testing.T) {
 		}
 	}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 24}, http2.Setting{ID: http2.SettingMaxFrameSize, Val: 1 << 18}), nil)
 	one := call()
+	do(t, c, one) // so that the window is open
 	one.Request = pattern(1 << 19)
 	do(t, c, one)
+	<-sizes
 	if n := <-sizes; n != 1<<18 {
 		t.Errorf("a frame of %d bytes", n)
 	}
@@ -170,7 +173,7 @@ func TestLongToken(t *testing.T) {
 	token := strings.Repeat("~", 40000)
 	got := make(chan string, 1)
 	c := dial(t, scripted(t, func(p *peer) {
-		p.ReadMetaHeaders = newTestDecoder()
+		p.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 		h, ok := next[*http2.MetaHeadersFrame](p)
 		if !ok {
 			return
@@ -262,9 +265,7 @@ func TestHeaderTableSize(t *testing.T) {
 	for _, size := range []uint32{0, 33, 100, 300, 1 << 20} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			c := dial(t, scripted(t, func(p *peer) {
-				dec := newTestDecoder()
-				dec.SetAllowedMaxDynamicTableSize(size)
-				p.ReadMetaHeaders = dec
+				p.ReadMetaHeaders = hpack.NewDecoder(min(size, 4096), nil)
 				for {
 					h, ok := next[*http2.MetaHeadersFrame](p)
 					if !ok {
@@ -283,5 +284,89 @@ func TestHeaderTableSize(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whatever came before, the peer's table makes of a call's headers what they are.
+func TestHeadersOfCalls(t *testing.T) {
+	type seen struct{ path, token string }
+	got := make(chan seen, 1)
+	var token string
+	c := dial(t, scripted(t, func(p *peer) {
+		p.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+		for {
+			h, ok := next[*http2.MetaHeadersFrame](p)
+			if !ok {
+				return
+			}
+			s := seen{path: h.PseudoValue("path")}
+			for _, f := range h.Fields {
+				if f.Name == "token" {
+					s.token = f.Value
+				}
+			}
+			got <- s
+			p.answer(p.request(), "ok")
+		}
+	}), func(target *benchmark.Target) { target.Token = func() string { return token } })
+	const put, get, txn = benchmark.Put, benchmark.Range, benchmark.Txn
+	for _, of := range []string{"", "one", "two"} {
+		token = of
+		for _, m := range []benchmark.Method{put, put, get, put, get, get, txn, put, get, txn, txn, put} {
+			if done := do(t, c, &benchmark.Call{Method: m})[0]; done.Code != codes.OK {
+				t.Fatalf("%s %q", done.Code, done.Message)
+			}
+			if s := <-got; s.path != m.Path() || s.token != token {
+				t.Errorf("the peer sees %+v, want %s and %q", s, m.Path(), token)
+			}
+		}
+	}
+}
+
+// The same bytes of an answer mean something else once its table has changed.
+func TestHeadersOfAnswers(t *testing.T) {
+	c := dial(t, scripted(t, func(p *peer) {
+		for _, status := range []string{"0", "", "", "5", "", ""} {
+			id := p.request()
+			p.headers(id, false, opening...)
+			p.must(p.WriteData(id, false, message("hello")))
+			trailers := []byte{0x80 | 62} // the newest of the table
+			if status != "" {
+				trailers = p.block("grpc-status", status)
+			}
+			p.must(p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: trailers, EndHeaders: true, EndStream: true}))
+		}
+		p.linger()
+	}), nil)
+	for i, want := range []codes.Code{0, 0, 0, 5, 5, 5} {
+		if got := do(t, c, call())[0]; got.Code != want {
+			t.Errorf("call %d: %s %q, want %s", i, got.Code, got.Message, want)
+		}
+	}
+}
+
+// What is too much for one write leaves without waiting for an answer.
+func TestMuchAtOnce(t *testing.T) {
+	c := dial(t, scripted(t, func(p *peer) {
+		p.must(p.WriteWindowUpdate(0, 1<<30))
+		p.answer(p.request(), "ok")
+		var ids []uint32
+		for range 5 {
+			ids = append(ids, p.request())
+		}
+		for _, id := range ids {
+			p.answer(id, "ok")
+		}
+		p.linger()
+	}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: maxWindow}), nil)
+	do(t, c, call()) // so that the window is open
+	all := calls(5)
+	for _, call := range all {
+		call.Request = pattern(maxBacklog)
+	}
+	for _, got := range do(t, c, all...) {
+		if got.Code != codes.OK {
+			t.Errorf("%s %q", got.Code, got.Message)
+		}
 	}
 }

@@ -174,7 +174,7 @@ func TestDialFails(t *testing.T) {
 		"an acknowledgement first": {answer("\x00\x00\x00\x04\x01\x00\x00\x00\x00"), "acknowledged before"},
 		"settings that are wrong":  {answer("\x00\x00\x05\x04\x00\x00\x00\x00\x00settings"), "5 bytes"},
 		"closes":                   {closing(""), "closed the connection before it spoke"},
-		"resets":                   {func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }, "reset by peer"},
+		"resets":                   {func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }, "connection"},
 		"half a frame":             {closing(string(fake.Preface[:5])), "closed the connection before"},
 		"sends away":               {answer(string(fake.Preface) + string(fake.GoAway)), "sends connections away"},
 		"hangs":                    {hang, "no answer to HTTP/2: context deadline exceeded"},

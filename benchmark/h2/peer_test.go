@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,7 +31,11 @@ type peer struct {
 // each other, and returns the URL.
 func scripted(t testing.TB, script func(*peer), s ...http2.Setting) string {
 	t.Helper()
+	var running sync.WaitGroup
+	t.Cleanup(running.Wait) // which the end of the client's connection brings about
 	return fake.TCP(t, func(conn net.Conn) {
+		running.Add(1)
+		defer running.Done()
 		p := &peer{Framer: http2.NewFramer(conn, conn), t: t, conn: conn}
 		p.enc = hpack.NewEncoder(&p.buf)
 		p.AllowIllegalWrites = true
@@ -167,5 +172,3 @@ func soon(t *testing.T, f func()) {
 		t.Errorf("it took %v", took)
 	}
 }
-
-func newTestDecoder() *hpack.Decoder { return hpack.NewDecoder(4096, nil) }

@@ -59,12 +59,10 @@ func (c *conn) closing() error {
 }
 
 // room tells whether another call may leave.
-func (c *conn) room() bool {
-	if uint32(len(c.streams)) >= c.peer.maxStreams {
-		return false
-	}
-	return c.sock.backlog()+len(c.out) <= maxBacklog
-}
+func (c *conn) room() bool { return uint32(len(c.streams)) < c.peer.maxStreams && c.roomy() }
+
+// roomy tells whether the peer takes what is sent.
+func (c *conn) roomy() bool { return c.sock.backlog()+len(c.out) <= maxBacklog }
 
 func (c *conn) newStream(call *benchmark.Call, now time.Time) *stream {
 	n := len(c.free)
@@ -98,7 +96,9 @@ func (c *conn) proceed() {
 	}
 	if len(c.blocked) > 0 {
 		c.blocked = slices.DeleteFunc(c.blocked, func(s *stream) bool {
-			c.sendMessage(s)
+			if c.roomy() {
+				c.sendMessage(s)
+			}
 			return s.unsent() == 0
 		})
 	}
