@@ -111,9 +111,15 @@ func TestRecords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := connect(t)
 			want := pattern(200000)
+			written := make(chan struct{})
+			some := written
 			go func() {
 				c := tls.Server(theirs, &tls.Config{Certificates: cert.TLS.Certificates})
 				for rest := want; len(rest) > 0; {
+					if some != nil && len(want)-len(rest) > 5000 {
+						close(some)
+						some = nil
+					}
 					n := min(len(rest), 1+len(rest)%700)
 					if _, err := c.Write(rest[:n]); err != nil {
 						t.Error(err)
@@ -124,6 +130,8 @@ func TestRecords(t *testing.T) {
 			}()
 			r := newRecords(newSocket(wrap(ours)))
 			client := tls.Client(r, &tls.Config{InsecureSkipVerify: true})
+			etcdtest.OK(t, client.Handshake())
+			<-written
 			var got []byte
 			together := 0
 			for buf := make([]byte, 5000); len(got) < len(want); {
