@@ -64,7 +64,7 @@ func TestFleet(t *testing.T) {
 		for i, c := range fleet {
 			o.Clusters = append(o.Clusters, clusterAt(fleetName(i), c.Endpoints()[:1]))
 		}
-		o.Watch.Probe.Enabled, o.Watch.Digest, o.Watch.MetricsInterval = true, true, 2*time.Second
+		o.Watch.Probe.Enabled, o.Watch.Digest, o.Watch.MetricsInterval = true, true, 10*time.Second
 	})
 	etcdtest.Eventually(t, 60*time.Second, "a digest of every member", func() bool {
 		return s.scrape("10").count("etcd_monitor_member_digest_timestamp_seconds") == fleetMembers
