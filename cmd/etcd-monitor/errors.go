@@ -74,8 +74,11 @@ func suggest(app *kingpin.Application, err error) error {
 	for _, c := range model.Commands {
 		consider(c.Flags)
 	}
-	if best == "" {
+	switch best {
+	case "":
 		return err
+	case m[1]:
+		return fmt.Errorf("%w here: it belongs to another command", err)
 	}
 	return fmt.Errorf("%w (did you mean --%s?)", err, best)
 }

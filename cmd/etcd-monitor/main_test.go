@@ -51,6 +51,7 @@ func TestMistakes(t *testing.T) {
 		{"--web.external-url=monitor", 2, "--web.external-url"},
 		{"--log.level=foo", 2, "--log.level: \"foo\" is none of debug, info, warn, error"},
 		{"--log.format=xml", 2, "--log.format"},
+		{"benchmark read --log.level=info", 2, "belongs to another command"},
 		{"--collector.quorun", 2, "did you mean --collector.quorum?"},
 		{"--collector.timeout=-1s", 2, "--collector.timeout"},
 		{"--probe.samples=0", 2, "--probe.samples: \"0\" is not within 1 to 100"},
