@@ -208,5 +208,6 @@ func (w *watch) active() []string {
 	return names
 }
 
-// always fire.
-var always = []string{"EtcdMonitorWatchdog/none"}
+// always may fire, and nobody is told: the one is to fire, the other mutes until
+// the exporter has been scraped.
+var always = []string{"EtcdMonitorWatchdog/none", "EtcdMonitorDown/none"}
