@@ -171,7 +171,7 @@ func (a *alerting) killExporter(took func(string, time.Time, time.Duration), fau
 // heard.
 func TestSoakQuiet(t *testing.T) {
 	if os.Getenv("ETCD_MONITOR_SOAK") == "" {
-		t.Skip("takes forty minutes: make soak runs it, make test watches for less in TestAlertsReachPeople")
+		t.Skip("takes forty minutes: make soak runs it, TestSoakDelivery watches for less")
 	}
 	c := etcdtest.New(t, etcdtest.Options{Fsync: true})
 	a := startAlerting(t, real, map[string]*etcdtest.Cluster{"quiet": c})
