@@ -26,10 +26,13 @@ const snapshotCount = 500 // entries between snapshots
 // runtime and changes with the compiler.
 var ofEtcd = regexp.MustCompile(`^(etcd|grpc|os|process)_|^go_sched_gomaxprocs_threads$`)
 
-// TestExposition: rules/testdata/exposition says what members of each release
-// export: names, types and names of labels.
-func TestExposition(t *testing.T) {
-	t.Parallel()
+// TestSoakExposition: rules/testdata/exposition says what members of each release
+// export: names, types and names of labels. It must catch a snapshot on its way,
+// which a machine with other work misses.
+func TestSoakExposition(t *testing.T) {
+	if os.Getenv("ETCD_MONITOR_SOAK") == "" && !*update {
+		t.Skip("NOT RUN: what releases export against the recorded, which needs a machine without other work: make soak")
+	}
 	for _, release := range []string{"3.4", "3.5", "3.6", "3.7"} {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
