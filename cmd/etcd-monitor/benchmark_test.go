@@ -112,7 +112,7 @@ func TestBenchmarkInterrupted(t *testing.T) {
 			etcdtest.Eventually(t, 20*time.Second, "the load to begin", func() bool { return c.Handled(t, "Put") > 0 })
 			cancel(errors.New(cause))
 		}()
-		got, out, errs := commandLine(ctx, "benchmark write --engine=h2 --duration=1m --format=json --endpoints="+c.Member(0).Endpoint())
+		got, out, errs := commandLine(ctx, "benchmark write --engine=h2 --rate=200 --duration=1m --format=json --endpoints="+c.Member(0).Endpoint())
 		var r benchmark.Report
 		if err := json.Unmarshal([]byte(out), &r); err != nil || !r.Interrupted || got != code {
 			t.Errorf("%s: exit %d, want %d; %v, interrupted %v\n%s", cause, got, code, err, r.Interrupted, errs)
