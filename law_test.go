@@ -27,7 +27,7 @@ var layers = []struct {
 	{"app", []string{"internal/app"}},
 	{"cmd", []string{"cmd/etcd-monitor"}},
 	{"module root", []string{"."}},
-	{testSide, []string{"internal/etcdtest", "internal/etcdtest/fake", "internal/alerttest", "internal/grafanatest"}},
+	{testSide, []string{"internal/freeport", "internal/etcdtest", "internal/etcdtest/fake", "internal/alerttest", "internal/grafanatest"}},
 	{"grounds of test programs", []string{"tools/local"}},
 	{"test programs", []string{"planned:tools/run", "tools/demo", "tools/faults", "tools/benchcompare", "tools/pictures", "tools/mutate"}},
 	{"generators", []string{"tools/dashboards"}},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // TestStall: a server that stands still for a second is seen for that second.
@@ -64,7 +65,7 @@ func TestDeadEndpoint(t *testing.T) {
 	c := etcdtest.New(t, etcdtest.Options{LogLevel: "error"})
 	cfg := configFor(t, c)
 	cfg.Cluster.DialTimeout = time.Second
-	dead, err := etcdtest.FreeAddr()
+	dead, err := freeport.Addr()
 	etcdtest.OK(t, err)
 	more := cfg
 	more.Cluster.Endpoints, err = config.ParseEndpoints(append(c.Endpoints(), dead), false)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // gatewayHash is hunter2, as bcrypt has it at its least cost.
@@ -55,7 +56,7 @@ func gateway(t *testing.T) (g Gateway, read func(path string) string) {
 	etcdtest.OK(t, os.WriteFile(web, fmt.Appendf(nil, "tls_server_config: {cert_file: %q, key_file: %q}\nbasic_auth_users: {bench: %q}\n",
 		pair.CertFile, pair.KeyFile, gatewayHash), 0o600))
 	etcdtest.OK(t, os.WriteFile(password, []byte("hunter2\n"), 0o600))
-	addr, err := etcdtest.FreeAddr()
+	addr, err := freeport.Addr()
 	etcdtest.OK(t, err)
 	startTool(t, "pushgateway", "--web.listen-address="+addr, "--web.config.file="+web, "--log.level=error")
 	g = Gateway{URL: "https://" + addr, Username: "bench", PasswordFile: password, CAFile: ca.File}
@@ -170,7 +171,7 @@ func TestPush(t *testing.T) {
 // TestPrometheusScrapesResults: pushed results arrive in a real Prometheus under
 // their own labels, and its rules find them.
 func TestPrometheusScrapesResults(t *testing.T) {
-	addr, err := etcdtest.FreeAddr()
+	addr, err := freeport.Addr()
 	etcdtest.OK(t, err)
 	startTool(t, "pushgateway", "--web.listen-address="+addr, "--log.level=error")
 	rules, err := filepath.Abs("../rules/etcd-monitor.rules.yml")
@@ -181,7 +182,7 @@ func TestPrometheusScrapesResults(t *testing.T) {
 	file := filepath.Join(dir, "prometheus.yml")
 	text := strings.NewReplacer("pushgateway:9091", addr, "15s", "1s", "10s", "1s").Replace(string(example))
 	etcdtest.OK(t, os.WriteFile(file, fmt.Appendf([]byte(text), "rule_files: [%q]\n", rules), 0o600))
-	listen, err := etcdtest.FreeAddr()
+	listen, err := freeport.Addr()
 	etcdtest.OK(t, err)
 	startTool(t, "prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+listen, "--log.level=error")
 	g := Gateway{URL: "http://" + addr, Interval: time.Hour}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 const repo = "../.."
@@ -113,7 +114,7 @@ func newDesk(t *testing.T, e *etcdtest.Cluster) *desk {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	members := strings.Join(e.Endpoints(), ",")
-	address := freeAddress(t)
+	address := freeport.For(t)
 	d.env = append(os.Environ(), "PATH="+filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"))
 	d.replace = strings.NewReplacer(
 		"localhost:2379", strings.TrimPrefix(e.Endpoints()[0], "http://"),
@@ -121,16 +122,6 @@ func newDesk(t *testing.T, e *etcdtest.Cluster) *desk {
 		"https://10.0.0.1:2379,https://10.0.0.2:2379,https://10.0.0.3:2379", members)
 	d.serve(t, binary, members, address)
 	return d
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // serve runs the exporter until the test ends.

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // TestMistakes: each names the flag, costs no stack trace and exits with 2.
@@ -211,12 +213,6 @@ func get(t *testing.T, url string) (int, string) {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_, port, _ := net.SplitHostPort(freeport.For(t))
 	return port
 }

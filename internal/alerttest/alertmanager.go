@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // Alertmanager is a daemon that runs until the test ends.
@@ -24,7 +26,7 @@ type Alertmanager struct {
 // Run starts the daemon of a binary on a configuration file.
 func Run(t testing.TB, binary, file string, args ...string) *Alertmanager {
 	t.Helper()
-	address := FreeAddress(t)
+	address := freeport.For(t)
 	a := &Alertmanager{URL: "http://" + address, t: t}
 	// Not bound to the test's context: it is stopped in good order, in Cleanup.
 	cmd := exec.Command(binary, append([]string{

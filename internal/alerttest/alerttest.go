@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -31,17 +30,6 @@ func Tool(t testing.TB, name string) string {
 		t.Fatalf("tools/build.sh %s: %v\n%s", name, err, errs.String())
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// FreeAddress is an address of this machine that nobody listens on.
-func FreeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // await asks until cond holds or the limit is over.

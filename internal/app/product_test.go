@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // product is the binary that is shipped, running.
@@ -33,7 +34,7 @@ func build(t testing.TB) string {
 // run starts the binary, waits until it serves, and stops it with the test.
 func run(t testing.TB, binary string, flags ...string) product {
 	t.Helper()
-	addr, err := etcdtest.FreeAddr()
+	addr, err := freeport.Addr()
 	etcdtest.OK(t, err)
 	cmd := exec.Command(binary, append([]string{"--web.listen-address=" + addr, "--log.level=warn"}, flags...)...) //nolint:noctx // killed below
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()

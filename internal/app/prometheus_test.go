@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // tool is the path of a pinned tool, built if need be.
@@ -66,7 +66,7 @@ func servePrometheus(t *testing.T, config string) *prometheus {
 	if out, err := exec.CommandContext(t.Context(), tool(t, "promtool"), "check", "config", file).CombinedOutput(); err != nil {
 		t.Fatalf("promtool check config: %v\n%s", err, out)
 	}
-	listen := freeAddress(t)
+	listen := freeport.For(t)
 	daemon(t, "prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+listen, "--log.level=error")
 	return &prometheus{t, "http://" + listen}
@@ -90,16 +90,6 @@ func daemon(t *testing.T, name string, args ...string) {
 			t.Logf("%s: %s", name, logs.String())
 		}
 	})
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // query is the value of each series by its labels' values joined.

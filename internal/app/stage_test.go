@@ -14,6 +14,7 @@ import (
 	"github.com/etcd-monitor/etcd-monitor/benchmark"
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // stage is what dashboards are to show: a cluster under load in which a leader
@@ -48,7 +49,7 @@ func newStage(t *testing.T, scrape time.Duration) *stage {
 			Probe: Probe{Enabled: true, Samples: 10, Write: true, Key: "/etcd-monitor/probe/stage"},
 		}
 	})
-	gateway := freeAddress(t)
+	gateway := freeport.For(t)
 	daemon(t, "pushgateway", "--web.listen-address="+gateway, "--log.level=error")
 	s.prometheus = servePrometheus(t, s.scrapes(gateway))
 	s.load()

@@ -101,11 +101,24 @@ func TestNothingPilesUp(t *testing.T) {
 			observe()
 		}
 	}
+	// settled waits until each client has a connection to everybody: while some
+	// are torn down and others wait to be tried again, no two moments are alike.
+	settled := func() {
+		for _, s := range f.Servers() {
+			etcdtest.OK(t, s.Wire(fake.Serve))
+			s.Tell(fake.Script{})
+		}
+		for _, c := range all {
+			etcdtest.Eventually(t, time.Minute, "all members at peace", func() bool { return judge(t, c).VotersConfirmed.V == 5 })
+		}
+	}
 	cycle()
+	settled()
 	warm := held()
 	for range cycles - 1 {
 		cycle()
 	}
+	settled()
 	var sum uint64
 	for _, c := range all {
 		sum += c.Stats().Rounds

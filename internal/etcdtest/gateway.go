@@ -6,12 +6,16 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // Gateway starts etcd's TCP gateway in front of all members and returns where
 // it listens, as host:port: each connection may reach another member.
 func (c *Cluster) Gateway(ctx context.Context) (string, error) {
-	return c.helper(ctx, "gateway", nil)
+	// A member that was down is left out until it is tried again, by default a
+	// minute later: after a few restarts it would have nobody left.
+	return c.helper(ctx, "gateway", []string{"--retry-delay=500ms"})
 }
 
 // GRPCProxy starts etcd's gRPC proxy in front of all members and returns where
@@ -30,7 +34,7 @@ func (c *Cluster) GRPCProxy(ctx context.Context) (string, error) {
 
 // helper starts a sub-command of etcd and waits until it listens.
 func (c *Cluster) helper(ctx context.Context, kind string, flags []string) (string, error) {
-	addr, err := FreeAddr()
+	addr, err := freeport.Addr()
 	if err != nil {
 		return "", err
 	}

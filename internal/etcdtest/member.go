@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // pollInterval is the pause between two looks at something that is awaited.
@@ -44,19 +46,19 @@ func (c *Cluster) newMember(index int, name string, port int) (*Member, error) {
 	if m.version, err = versionOf(m.binary); err != nil {
 		return nil, err
 	}
-	if m.peerAddr, err = FreeAddr(); err != nil {
+	if m.peerAddr, err = freeport.Addr(); err != nil {
 		return nil, err
 	}
-	if m.clientAddr, err = FreeAddr(); err != nil {
+	if m.clientAddr, err = freeport.Addr(); err != nil {
 		return nil, err
 	}
 	if c.o.MetricsListener {
-		if m.metricsAddr, err = FreeAddr(); err != nil {
+		if m.metricsAddr, err = freeport.Addr(); err != nil {
 			return nil, err
 		}
 	}
 	if port != 0 && !c.o.ClientProxied {
-		m.clientAddr = loopback(port)
+		m.clientAddr = freeport.Loopback(port)
 	}
 	if c.o.Proxied {
 		if m.peerLink, err = c.net.listen(0, m.peerAddr, index, anyPeer); err != nil {

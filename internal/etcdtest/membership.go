@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // AddLearner adds a learner, starts it and waits until it serves.
@@ -43,7 +45,7 @@ func (c *Cluster) grow(ctx context.Context, learner bool) (*Member, error) {
 // AddUnstartedVoter adds a voting member that has no process and returns its
 // ID. From then on it counts for the quorum.
 func (c *Cluster) AddUnstartedVoter(ctx context.Context) (uint64, error) {
-	addr, err := FreeAddr()
+	addr, err := freeport.Addr()
 	if err != nil {
 		return 0, err
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // Fault says how a link is broken.
@@ -155,7 +157,11 @@ func (n *network) forget(c *conn) {
 
 // listen opens a proxy on port (0: any) in front of a member's address.
 func (n *network) listen(port int, target string, callee, dialler int) (*proxy, error) {
-	ln, err := listen(port)
+	open := freeport.Listen
+	if port != 0 {
+		open = func() (net.Listener, error) { return net.Listen("tcp", freeport.Loopback(port)) }
+	}
+	ln, err := open()
 	if err != nil {
 		return nil, err
 	}

@@ -87,6 +87,9 @@ func (p *process) kill() error {
 	return nil
 }
 
+// errPortTaken marks a start that failed because somebody else was faster.
+var errPortTaken = errors.New("port taken")
+
 // died tells how a process ended that was meant to run.
 func (p *process) died() error {
 	tail := logTail(p.log)

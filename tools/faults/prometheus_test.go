@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 const root = "../.."
@@ -45,7 +45,7 @@ func startPrometheus(t testing.TB, exporters []string) *prometheus {
 		p.write(name, rescale(t, string(text)))
 	}
 	p.configure(p.serveTargets(exporters))
-	listen := freeAddress(t)
+	listen := freeport.For(t)
 	p.url = "http://" + listen
 	var logs bytes.Buffer
 	p.cmd = exec.Command(tool(t, "prometheus"), "--config.file="+filepath.Join(p.dir, "prometheus.yml"), //nolint:noctx // stopped in good order below
@@ -188,14 +188,4 @@ func tool(t testing.TB, name string) string {
 		t.Fatalf("tools/build.sh %s: %v", name, err)
 	}
 	return strings.TrimSpace(string(out))
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // exporterBinary is built once for all.
@@ -67,7 +68,7 @@ func (e *exporter) kill() error {
 // startExporter runs the product on a free port with the flags given.
 func startExporter(t testing.TB, flags ...string) *exporter {
 	t.Helper()
-	e := &exporter{address: freeAddress(t)}
+	e := &exporter{address: freeport.For(t)}
 	args := append([]string{"--web.listen-address=" + e.address, "--metrics-interval=" + interval.String(), "--log.level=warn"}, flags...)
 	e.cmd = exec.Command(exporterBinary, args...) //nolint:noctx // killed below
 	log, err := os.Create(filepath.Join(t.TempDir(), "exporter.log"))

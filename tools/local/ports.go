@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // MemberPort is the wanted port, or 0 for any one, said aloud, if the wanted
@@ -39,7 +39,7 @@ func Addr(what, want string, free func(addr string) error, stdout io.Writer) (st
 		}
 	}
 	for range 20 {
-		local, err := etcdtest.FreeAddr()
+		local, err := freeport.Addr()
 		if err != nil {
 			return "", err
 		}

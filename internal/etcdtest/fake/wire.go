@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
 
 // Wire is what a member does with connections.
@@ -39,7 +41,7 @@ type port struct {
 }
 
 func openPort() (*port, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := freeport.Listen() // not any port: it must be free when the wire is mended
 	if err != nil {
 		return nil, err
 	}
