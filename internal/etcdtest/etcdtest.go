@@ -24,7 +24,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"testing"
 	"time"
@@ -54,17 +53,10 @@ func Main() {
 	if err := json.Unmarshal([]byte(raw), &args); err != nil {
 		fatal(fmt.Errorf("read %s: %w", argsEnv, err))
 	}
-	go dieWith(os.Stdin)
+	go obey(os.Stdin)
 	os.Args = args // etcd's sub-commands (gateway, grpc-proxy) look there
 	etcdmain.Main(args)
 	os.Exit(0)
-}
-
-// dieWith ends the process when the other end of the pipe is closed, which the
-// kernel does when the parent dies: it is what works on every system.
-func dieWith(pipe io.Reader) {
-	_, _ = io.Copy(io.Discard, pipe)
-	os.Exit(3)
 }
 
 func fatal(err error) {

@@ -15,9 +15,9 @@ import (
 // process is a started member, gateway or proxy.
 type process struct {
 	cmd  *exec.Cmd
-	life io.Closer     // the child sees its end when we are gone
-	log  string        // path of what it writes
-	done chan struct{} // closed when it has ended
+	life io.WriteCloser // the child sees its end when we are gone, and obeys what is written
+	log  string         // path of what it writes
+	done chan struct{}  // closed when it has ended
 }
 
 // launch runs etcd with args: the binary, or ourselves if binary is empty.

@@ -69,7 +69,7 @@ func writeMatrix(t *testing.T, results map[string]result) {
 const notRun = `
 ## Proven by promtool only
 
-What takes hours even so, or what cannot be made here, has its promtool tests in ` + "`rules/tests/`" + ` and no row above: slow disks (no way to slow one down on any machine), versions that differ for a day, open downgrades, burn rates of six hours and more, diverging hashes, growth to the quota over hours, file descriptors, memory and CPU, tens of thousands of watchers and leases, benchmarks and Pushgateway.
+What takes hours even so, or what cannot be made here, has its promtool tests in ` + "`rules/tests/`" + ` and no row above: slow disks where the system is not Linux, versions that differ for a day, open downgrades, burn rates of six hours and more, diverging hashes, growth to the quota over hours, file descriptors, memory and CPU, tens of thousands of watchers and leases, benchmarks and Pushgateway.
 `
 
 func also(s *scenario, res result) []string {

@@ -36,7 +36,7 @@ func three() etcdtest.Options { return etcdtest.Options{Members: 3} }
 func proxied(n int) etcdtest.Options { return etcdtest.Options{Members: n, Proxied: true} }
 
 func scenarios() []*scenario {
-	return slices.Concat(down(), cutOff(), twoTruths(), changes(), storage(), access(), blind(), nothing())
+	return slices.Concat(down(), cutOff(), twoTruths(), changes(), storage(), disks(), access(), blind(), nothing())
 }
 
 // down: members that do not answer.
