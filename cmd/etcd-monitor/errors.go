@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -61,44 +62,23 @@ func suggest(app *kingpin.Application, err error) error {
 	if m == nil {
 		return err
 	}
-	best, distance := "", len(m[1])/2+1
-	consider := func(flags []*kingpin.FlagModel) {
-		for _, f := range flags {
-			if d := editDistance(m[1], f.Name); d < distance && !f.Hidden {
-				best, distance = f.Name, d
-			}
+	model := app.Model()
+	flags := slices.Clone(model.Flags)
+	for _, c := range model.Commands {
+		flags = append(flags, c.Flags...)
+	}
+	var names []string
+	for _, f := range flags {
+		if !f.Hidden {
+			names = append(names, f.Name)
 		}
 	}
-	model := app.Model()
-	consider(model.Flags)
-	for _, c := range model.Commands {
-		consider(c.Flags)
-	}
-	switch best {
+	switch best := config.Nearest(m[1], names); best {
 	case "":
 		return err
 	case m[1]:
 		return fmt.Errorf("%w here: it belongs to another command", err)
+	default:
+		return fmt.Errorf("%w (did you mean --%s?)", err, best)
 	}
-	return fmt.Errorf("%w (did you mean --%s?)", err, best)
-}
-
-// editDistance is how many characters must be added, removed or replaced.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -5,6 +5,16 @@ import "strconv"
 // didYouMean names the one of the words that was probably meant, in brackets,
 // or is empty when none is near.
 func didYouMean(s string, words []string) string {
+	best := Nearest(s, words)
+	if best == "" {
+		return ""
+	}
+	return " (did you mean " + strconv.Quote(best) + "?)"
+}
+
+// Nearest is the one of the words that was probably meant by s, or empty when
+// none is near.
+func Nearest(s string, words []string) string {
 	if len(s) > 64 { // nobody types that, and comparing is not free
 		return ""
 	}
@@ -14,10 +24,7 @@ func didYouMean(s string, words []string) string {
 			best, least = w, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return " (did you mean " + strconv.Quote(best) + "?)"
+	return best
 }
 
 // distance is how many characters must be added, removed or replaced.
