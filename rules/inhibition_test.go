@@ -88,6 +88,8 @@ var mutes = []struct {
 	{defrag, memberDown, true},
 	{defrag, exporter("EtcdMemberDown", "warning", "member_down", "member", "m1"), false},
 	{defrag, exporter("EtcdBackendCommitSlow", "warning", "backend_commit_slow", "member", "m0"), true},
+	{native("EtcdServerDefragRunning", "none", "defrag_running", "instance", "m0:2379"), native("EtcdServerMemberDown", "warning", "member_down", "instance", "m0:2379"), true},
+	{native("EtcdServerDefragRunning", "none", "defrag_running", "instance", "m0:2379"), native("EtcdServerMemberDown", "warning", "member_down", "instance", "m1:2379"), false},
 	{defrag, quorumLost, false},
 	{memberDown, exporter("EtcdRevisionLag", "warning", "revision_lag", "member", "m0"), true},
 	{memberDown, exporter("EtcdRevisionLag", "warning", "revision_lag", "member", "m1"), false},

@@ -93,6 +93,10 @@ var types = map[string]bool{
 // origins says whose alerts a file has.
 var origins = map[string]string{exporterRules: "exporter", nativeRules: "native"}
 
+// pages are the kinds of trouble that may wake a person, and nothing else.
+var pages = strings.Fields(`quorum_lost cluster_unreachable split_brain cluster_id_mismatch network_partition alarm_active
+	data_inconsistent database_near_quota certificate_expiring wal_fsync_slow latency_slo_burn grpc_error_budget_burn monitor_down`)
+
 func TestLabels(t *testing.T) {
 	for file, origin := range origins {
 		seen := map[string]bool{}
@@ -118,6 +122,9 @@ func TestLabels(t *testing.T) {
 			default:
 				t.Errorf("%s: severity %q", r.Alert, s)
 			}
+			if r.Labels["severity"] == "critical" && !slices.Contains(pages, r.Labels["kind"]) {
+				t.Errorf("%s: nobody gets up for %s", r.Alert, r.Labels["kind"])
+			}
 			for name, v := range r.Labels {
 				if !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(v) {
 					t.Errorf("%s: label %s is %q: a value that follows the measured one makes new alerts all the time", r.Alert, name, v)
@@ -132,10 +139,17 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// dashboardOf is the dashboard that shows what a file's alerts are about.
+var dashboardOf = map[string]string{exporterRules: "etcd-monitor-cluster", nativeRules: "etcd-monitor-native"}
+
 const runbooks = "https://github.com/etcd-monitor/etcd-monitor/blob/main/docs/runbooks/"
 
-// raw is a value in an annotation as Prometheus prints numbers.
-var raw = regexp.MustCompile(`\{\{[- ]*(?:\$value|\.Value)[- ]*\}\}`)
+// A value in an annotation, and one that is made for people. Rates may be below
+// one, which humanize writes in thousandths.
+var (
+	valued = regexp.MustCompile(`\{\{[^}]*(?:\$value|\.Value)\b[^}]*\}\}`)
+	humane = regexp.MustCompile(`^\{\{[- ]*(?:\$value|\.Value) \| (?:humanize(?:1024|Duration|Percentage|Timestamp)?|printf "%\.2f")[- ]*\}\}$`)
+)
 
 func TestAnnotations(t *testing.T) {
 	for file := range origins {
@@ -150,13 +164,19 @@ func TestAnnotations(t *testing.T) {
 			if got := r.Annotations["runbook_url"]; got != runbooks+r.Alert+".md" {
 				t.Errorf("%s: runbook_url %q", r.Alert, got)
 			}
-			if got := r.Annotations["dashboard_url"]; !strings.HasPrefix(got, "/d/etcd-monitor-") {
-				t.Errorf("%s: dashboard_url %q is no path of ours in Grafana", r.Alert, got)
+			want := "/d/" + dashboardOf[file]
+			if r.Alert != "EtcdMonitorDown" && r.Alert != "EtcdMonitorWatchdog" { // of no cluster
+				want += "?var-cluster={{ $labels.cluster | urlquery }}"
+			}
+			if got := r.Annotations["dashboard_url"]; got != want {
+				t.Errorf("%s: dashboard_url %q, want %q", r.Alert, got, want)
 			}
 			for _, a := range []string{"summary", "description"} {
 				text := r.Annotations[a]
-				if raw.MatchString(text) {
-					t.Errorf("%s: the %s has a number that is not made for people: %s", r.Alert, a, text)
+				for _, v := range valued.FindAllString(text, -1) {
+					if !humane.MatchString(v) {
+						t.Errorf("%s: the %s has a number that is not made for people: %s", r.Alert, a, v)
+					}
 				}
 				if text != strings.TrimSpace(text) || !strings.HasSuffix(text, ".") {
 					t.Errorf("%s: the %s is no sentence: %q", r.Alert, a, text)
