@@ -1,7 +1,6 @@
 package rules_test
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -26,20 +25,24 @@ func golden(t *testing.T, file, want string) {
 	}
 }
 
-// promtool runs the pinned one, which `make tools` has built.
+// promtool runs the pinned one, which `make tools` has built, and must find nothing.
 func promtool(t *testing.T, args ...string) {
+	t.Helper()
+	if out, err := runPromtool(t, args...); err != nil {
+		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// runPromtool gives what it prints, and an error where it finds something.
+func runPromtool(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	find := exec.CommandContext(t.Context(), "../tools/build.sh", "-n", "promtool")
 	path, err := find.Output()
 	if err != nil {
 		t.Fatalf("promtool is not there, run `make tools`: %v", err)
 	}
-	var out bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), strings.TrimSpace(string(path)), args...)
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out.String())
-	}
+	out, err := exec.CommandContext(t.Context(), strings.TrimSpace(string(path)), args...).CombinedOutput()
+	return string(out), err
 }
 
 // ruleFiles are both files of rules.

@@ -182,6 +182,9 @@ func TestAnnotations(t *testing.T) {
 					t.Errorf("%s: the %s is no sentence: %q", r.Alert, a, text)
 				}
 			}
+			if strings.Contains(want, "$labels.cluster") && !strings.Contains(r.Annotations["summary"], "etcd cluster {{ $labels.cluster }}") {
+				t.Errorf("%s: the summary does not say which cluster it is", r.Alert)
+			}
 			if strings.Contains(r.Annotations["summary"], "\n") {
 				t.Errorf("%s: the summary has more than one line", r.Alert)
 			}
