@@ -51,10 +51,8 @@ func made(t *testing.T, file string, f flaw) string {
 	}
 	value := func(n *yaml.Node, keys ...string) *yaml.Node {
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			for _, key := range keys {
-				if n.Content[i].Value == key {
-					return n.Content[i+1]
-				}
+			if slices.Contains(keys, n.Content[i].Value) {
+				return n.Content[i+1]
 			}
 		}
 		t.Fatalf("%s: no %v", file, keys)
