@@ -58,7 +58,8 @@ func cutOff() []*scenario {
 			name: "slow peers", fault: "200 ms between members, each way", cluster: proxied(3), heal: heal,
 			inject: func(r *rig) { etcdtest.OK(r, r.Delay(200*time.Millisecond)) },
 			must:   []string{"EtcdProbeLatencyHigh/warning", "EtcdPeerRoundTripSlow/warning", "EtcdServerPeerRoundTripSlow/warning"},
-			may:    with(elected, "EtcdMonitorScrapeSlow/info"),
+			// Reads wait for a round trip of heartbeats, and heartbeats are late.
+			may: with(outage, "EtcdServerSlowReadIndex/warning", "EtcdServerHeartbeatSendFailures/warning"),
 		},
 		{
 			name: "exporters disagree", fault: "a second exporter reaches only a member that is cut off", cluster: proxied(3), heal: heal,

@@ -16,26 +16,30 @@ const (
 	factor = 30
 	// shortest is what no duration gets below: four scrapes.
 	shortest = 4 * interval
+	// sparse is what the range of a histogram of round trips to peers does not get
+	// below: members measure each way every half minute, whatever the load.
+	sparse = time.Minute
 )
 
 const duration = `(?:[0-9]+(?:ms|[smhdwy]))+`
 
 var (
 	waiting = regexp.MustCompile(`(?m)^(\s+(?:for|keep_firing_for): )(` + duration + `)$`)
-	ranges  = regexp.MustCompile(`\[(` + duration + `)(?::(` + duration + `)?)?\]`)
+	ranges  = regexp.MustCompile(`(round_trip\w*_bucket)?\[(` + duration + `)(?::(` + duration + `)?)?\]`)
 	offset  = regexp.MustCompile(`(\boffset )(` + duration + `)`)
 )
 
 // rescale makes rules of hours into rules of minutes.
 func rescale(t testing.TB, rules string) string {
 	t.Helper()
-	shorter := func(text string) string {
+	shorterDownTo := func(text string, least time.Duration) string {
 		d, err := model.ParseDuration(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return model.Duration(max(time.Duration(d)/factor, shortest).Round(time.Second)).String()
+		return model.Duration(max(time.Duration(d)/factor, least).Round(time.Second)).String()
 	}
+	shorter := func(text string) string { return shorterDownTo(text, shortest) }
 	replace := func(re *regexp.Regexp, text string) string {
 		return re.ReplaceAllStringFunc(text, func(s string) string {
 			m := re.FindStringSubmatch(s)
@@ -46,10 +50,14 @@ func rescale(t testing.TB, rules string) string {
 	rules = replace(offset, rules)
 	return ranges.ReplaceAllStringFunc(rules, func(s string) string {
 		m := ranges.FindStringSubmatch(s)
-		out := "[" + shorter(m[1])
+		least := shortest
+		if m[1] != "" {
+			least = sparse
+		}
+		out := m[1] + "[" + shorterDownTo(m[2], least)
 		if strings.Contains(s, ":") {
 			out += ":"
-			if m[2] != "" {
+			if m[3] != "" {
 				out += interval.String()
 			}
 		}
@@ -62,6 +70,7 @@ func TestRescale(t *testing.T) {
 		{"      for: 1h\n", "      for: 2m\n"},
 		{"      keep_firing_for: 1m\n", "      keep_firing_for: 20s\n"},
 		{"rate(x[5m]) > 5", "rate(x[20s]) > 5"},
+		{"rate(etcd_network_peer_round_trip_time_seconds_bucket[5m]) > 5", "rate(etcd_network_peer_round_trip_time_seconds_bucket[1m]) > 5"},
 		{"x offset 1d > 24 * 3600", "x offset 48m > 24 * 3600"},
 		{"max_over_time(x[1h:1m])", "max_over_time(x[2m:5s])"},
 		{"max_over_time(x[6h:])", "max_over_time(x[12m:])"},
