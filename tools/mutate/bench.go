@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -20,7 +18,7 @@ type bench struct {
 	only     *regexp.Regexp
 	tests    []*testFile
 	others   map[string]string // rule files that the tests load besides
-	plans    map[string]plan   // by rule
+	plans    map[*rule]*plan
 }
 
 // testFile is a file of unit tests that loads the rules.
@@ -32,27 +30,9 @@ type testFile struct {
 // testGroup is one test of it, in promtool's words.
 type testGroup struct{ name, text string }
 
-// plan is how mutants of a rule are tried.
-type plan struct {
-	steps []*step
-	// needed are the rules that take part: those that are built on the rule, and
-	// what all of these are built on. The others only cost time.
-	needed map[string]bool
-}
-
-// step is a call of promtool: some tests of a file.
-type step struct {
-	file    string
-	pattern string // of the names of tests
-
-	mu     sync.Mutex // guards what follows
-	proven bool       // the tests pass without a mutation
-	whole  bool       // if all rules are there, and not with the needed ones alone
-}
-
 // newBench reads the tests and says which are for what.
 func newBench(o options, s *source) (*bench, error) {
-	b := &bench{source: s, promtool: o.promtool, workers: o.workers, only: o.only, others: map[string]string{}, plans: map[string]plan{}}
+	b := &bench{source: s, promtool: o.promtool, workers: o.workers, only: o.only, others: map[string]string{}, plans: map[*rule]*plan{}}
 	dir := filepath.Join(filepath.Dir(s.path), "tests")
 	files, err := filepath.Glob(filepath.Join(dir, "*.yml"))
 	if err != nil {
@@ -66,9 +46,9 @@ func newBench(o options, s *source) (*bench, error) {
 	if len(b.tests) == 0 {
 		return nil, fmt.Errorf("%s: no file in %s loads it", s.path, dir)
 	}
-	for _, r := range s.rules {
-		if _, ok := b.plans[r.name]; !ok && b.only.MatchString(r.name) {
-			b.plans[r.name] = b.plan(r.name)
+	for i := range s.rules {
+		if r := &s.rules[i]; b.only.MatchString(r.name) {
+			b.plans[r] = b.plan(r)
 		}
 	}
 	return b, nil
@@ -114,81 +94,4 @@ func (b *bench) load(file string) error {
 		}
 	}
 	return nil
-}
-
-// anyAlert is what asks about alerts by no name.
-var anyAlert = regexp.MustCompile(`ALERTS\{[^}]*\}`)
-
-// plan lists the tests that can tell a mutant of the rule: those that name it or
-// a rule that is built on it, then those that ask about alerts of any name.
-func (b *bench) plan(rule string) plan {
-	names := b.users(rule, map[string]bool{})
-	needed := map[string]bool{}
-	for _, name := range names {
-		b.need(name, needed)
-	}
-	var named, general []*step
-	for _, t := range b.tests {
-		var byName, byAny []string
-		for _, g := range t.groups {
-			switch {
-			case slices.ContainsFunc(names, func(name string) bool { return mentions(g.text, name) }):
-				byName = append(byName, regexp.QuoteMeta(g.name))
-			case slices.ContainsFunc(anyAlert.FindAllString(g.text, -1), func(s string) bool { return !strings.Contains(s, "alertname=\"") }):
-				byAny = append(byAny, regexp.QuoteMeta(g.name))
-			}
-		}
-		if len(byName) > 0 {
-			named = append(named, &step{file: t.name, pattern: "^(" + strings.Join(byName, "|") + ")$"})
-		}
-		if len(byAny) > 0 {
-			general = append(general, &step{file: t.name, pattern: "^(" + strings.Join(byAny, "|") + ")$"})
-		}
-	}
-	return plan{steps: append(named, general...), needed: needed}
-}
-
-// mentions tells whether a name is in a text as a whole word.
-func mentions(text, name string) bool {
-	for {
-		i := strings.Index(text, name)
-		if i < 0 {
-			return false
-		}
-		after := text[i+len(name):]
-		if (i == 0 || !letter(text[i-1]) && !digit(text[i-1])) && (after == "" || !letter(after[0]) && !digit(after[0])) {
-			return true
-		}
-		text = after
-	}
-}
-
-// users are a rule and all that need it.
-func (b *bench) users(name string, seen map[string]bool) []string {
-	if seen[name] {
-		return nil
-	}
-	seen[name] = true
-	all := []string{name}
-	for _, r := range b.source.rules {
-		if mentions(r.expr.of(b.source.text), name) {
-			all = append(all, b.users(r.name, seen)...)
-		}
-	}
-	return all
-}
-
-// need adds a rule and all that it is built on.
-func (b *bench) need(name string, needed map[string]bool) {
-	if needed[name] {
-		return
-	}
-	needed[name] = true
-	for _, r := range b.source.rules {
-		for _, other := range b.source.rules {
-			if r.name == name && mentions(r.expr.of(b.source.text), other.name) {
-				b.need(other.name, needed)
-			}
-		}
-	}
 }

@@ -31,3 +31,23 @@ func TestSurvivorsAreFound(t *testing.T) {
 		t.Errorf("survivors: %q\nwant: %q\n%s", got, want, out.String())
 	}
 }
+
+// Rules that record one name with different labels have tests of their own.
+func TestWhatReadsARule(t *testing.T) {
+	r := &rule{name: "a:limit", labels: map[string]string{"name": "size"}}
+	for text, want := range map[string]bool{
+		`b > a:limit`:                                 true,
+		`b > a:limit{name="size"}`:                    true,
+		`b > a:limit{name="age"}`:                     false,
+		`a:limit{name="age"} or a:limit{name="size"}`: true,
+		`a:limit{cluster="c"}`:                        true,
+		`a:limit{name!="age"}`:                        true,
+		`a:limits`:                                    false,
+		`aa:limit`:                                    false,
+		`sum(a:limit) > on () b{name="age"}`:          true,
+	} {
+		if got := reads(text, r); got != want {
+			t.Errorf("reads(%q): %v, want %v", text, got, want)
+		}
+	}
+}

@@ -19,6 +19,7 @@ type source struct {
 // rule is where the parts of a rule are in the text that are mutated.
 type rule struct {
 	name       string
+	labels     map[string]string // of what it records: several may share a name
 	expr       span
 	wait, keep span // for, keep_firing_for; empty where there are none
 	severity   span
@@ -71,12 +72,13 @@ func (s *source) endRule(line int) {
 	}
 }
 
-// only is a version of the file, perhaps a mutated one, with nothing but the
-// rules of some names. Lines stay where they are.
-func (s *source) only(text string, names map[string]bool) string {
+// only is a version of the file, perhaps a mutated one, with nothing but some of
+// the rules. Lines stay where they are.
+func (s *source) only(text string, needed map[*rule]bool) string {
 	lines := strings.Split(text, "\n")
-	for _, r := range s.rules {
-		if !names[r.name] {
+	for i := range s.rules {
+		r := &s.rules[i]
+		if !needed[r] {
 			clear(lines[r.first-1 : min(r.end-1, len(lines))])
 		}
 	}
@@ -118,12 +120,27 @@ func child(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
+// pairs are the keys and values of a mapping.
+func pairs(n *yaml.Node) map[string]string {
+	all := map[string]string{}
+	if n == nil || n.Kind != yaml.MappingNode {
+		return all
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		all[n.Content[i].Value] = n.Content[i+1].Value
+	}
+	return all
+}
+
 func locate(text string, lines []int, r *yaml.Node) (rule, error) {
 	out := rule{first: r.Line}
 	for _, key := range []string{"alert", "record"} {
 		if n := child(r, key); n != nil {
 			out.name = n.Value
 		}
+	}
+	if child(r, "record") != nil {
+		out.labels = pairs(child(r, "labels"))
 	}
 	expr := child(r, "expr")
 	if out.name == "" || expr == nil {

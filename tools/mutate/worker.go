@@ -63,30 +63,28 @@ func (w *worker) test(name string) string { return filepath.Join(w.dir, "tests",
 
 // try runs the tests on a mutant until one fails.
 func (w *worker) try(ctx context.Context, m *mutant) (verdict, error) {
-	p := w.bench.plans[m.rule.name]
+	p := w.bench.plans[m.rule]
 	if err := w.write(w.bench.source.only(m.text(), p.needed)); err != nil {
 		return invalid, err
 	}
 	if _, err := w.promtool(ctx, "check", "rules", "--lint=none", w.rules()); err != nil {
 		return invalid, failure(ctx, err)
 	}
-	for _, s := range p.steps {
+	for _, s := range p.order() {
 		whole := s.needsAll()
 		v, err := w.step(ctx, m.text(), p, s, whole)
-		if err != nil || v == survived {
-			if err != nil {
-				return v, err
-			}
-			continue
+		if err == nil && v == killed {
+			err = w.prove(ctx, p, s)
 		}
-		if err := w.prove(ctx, p, s); err != nil {
+		if err == nil && s.needsAll() != whole {
+			v, err = w.step(ctx, m.text(), p, s, true)
+		}
+		if err != nil {
 			return invalid, err
 		}
-		if s.needsAll() == whole {
+		if v == killed {
+			p.killer(s)
 			return killed, nil
-		}
-		if v, err := w.step(ctx, m.text(), p, s, true); v == killed || err != nil {
-			return v, err
 		}
 	}
 	return survived, nil
@@ -94,7 +92,7 @@ func (w *worker) try(ctx context.Context, m *mutant) (verdict, error) {
 
 // prove finds out what tests need that have failed: without a mutation they
 // must pass, with the needed rules alone or with all.
-func (w *worker) prove(ctx context.Context, p plan, s *step) error {
+func (w *worker) prove(ctx context.Context, p *plan, s *step) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.proven {
@@ -121,7 +119,7 @@ func (s *step) needsAll() bool {
 
 // step runs some tests on a version of the rules: on all of them, or on those
 // that are needed.
-func (w *worker) step(ctx context.Context, text string, p plan, s *step, whole bool) (verdict, error) {
+func (w *worker) step(ctx context.Context, text string, p *plan, s *step, whole bool) (verdict, error) {
 	if !whole {
 		text = w.bench.source.only(text, p.needed)
 	}
