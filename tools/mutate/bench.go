@@ -16,6 +16,7 @@ type bench struct {
 	promtool string
 	workers  int
 	only     *regexp.Regexp
+	quick    bool
 	tests    []*testFile
 	others   map[string]string // rule files that the tests load besides
 	plans    map[*rule]*plan
@@ -32,7 +33,7 @@ type testGroup struct{ name, text string }
 
 // newBench reads the tests and says which are for what.
 func newBench(o options, s *source) (*bench, error) {
-	b := &bench{source: s, promtool: o.promtool, workers: o.workers, only: o.only, others: map[string]string{}, plans: map[*rule]*plan{}}
+	b := &bench{source: s, promtool: o.promtool, workers: o.workers, only: o.only, quick: o.quick, others: map[string]string{}, plans: map[*rule]*plan{}}
 	dir := filepath.Join(filepath.Dir(s.path), "tests")
 	files, err := filepath.Glob(filepath.Join(dir, "*.yml"))
 	if err != nil {
