@@ -13,13 +13,10 @@ import (
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
 )
 
-// TestSoakDelivery breaks real clusters and waits for the messages: the right
-// ones, on each channel, and no others. Not beside other tests, for what makes
-// etcd slow is told to people, too; make soak runs one after the other.
-func TestSoakDelivery(t *testing.T) {
-	if os.Getenv("ETCD_MONITOR_SOAK") == "" {
-		t.Skip("NOT RUN: alerts that reach people, which needs a machine without other work: make soak")
-	}
+// TestDelivery breaks real clusters and waits for the messages: the right ones,
+// on each channel, and no others. Not beside other tests of the package: what
+// makes etcd slow is told to people, too.
+func TestDelivery(t *testing.T) {
 	breakAndMend(t, quick)
 }
 
@@ -27,7 +24,7 @@ func TestSoakDelivery(t *testing.T) {
 // to what is promised; make soak runs it.
 func TestSoakAlerting(t *testing.T) {
 	if os.Getenv("ETCD_MONITOR_SOAK") == "" {
-		t.Skip("takes half an hour: make soak runs it, TestSoakDelivery is the short one")
+		t.Skip("takes half an hour: make soak runs it, make test runs TestDelivery")
 	}
 	breakAndMend(t, real)
 }
@@ -171,7 +168,7 @@ func (a *alerting) killExporter(took func(string, time.Time, time.Duration), fau
 // heard.
 func TestSoakQuiet(t *testing.T) {
 	if os.Getenv("ETCD_MONITOR_SOAK") == "" {
-		t.Skip("takes forty minutes: make soak runs it, TestSoakDelivery watches for less")
+		t.Skip("takes forty minutes: make soak runs it, TestDelivery watches for less")
 	}
 	c := etcdtest.New(t, etcdtest.Options{Fsync: true})
 	a := startAlerting(t, real, map[string]*etcdtest.Cluster{"quiet": c})
