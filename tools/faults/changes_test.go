@@ -76,6 +76,7 @@ func changes() []*scenario {
 			name: "rolling restart", fault: "one member after the other is restarted", cluster: three(), quick: true,
 			inject: func(r *rig) {
 				for _, m := range r.Members() {
+					etcdtest.OK(r, m.Stop(r.ctx))
 					etcdtest.OK(r, m.Restart(r.ctx))
 					r.leader()
 					r.wait(2 * interval)
@@ -88,7 +89,7 @@ func changes() []*scenario {
 			before: func(r *rig, o *etcdtest.Options) { o.Binary = etcdtest.Binary(r, "3.6") },
 			inject: func(r *rig) {
 				for _, m := range r.Members() {
-					etcdtest.OK(r, m.Kill())
+					etcdtest.OK(r, m.Stop(r.ctx))
 					m.Upgrade()
 					etcdtest.OK(r, m.Restart(r.ctx))
 					r.leader()

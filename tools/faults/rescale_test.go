@@ -16,48 +16,62 @@ const (
 	factor = 30
 	// shortest is what no duration gets below: four scrapes.
 	shortest = 4 * interval
-	// sparse is what the range of a histogram of round trips to peers does not get
-	// below: members measure each way every half minute, whatever the load.
-	sparse = time.Minute
+	// sparse is the factor where round trips to peers are counted: members measure
+	// each way every half minute, whatever the load, and a range of five minutes
+	// becomes one.
+	sparse = 5
 )
 
 const duration = `(?:[0-9]+(?:ms|[smhdwy]))+`
 
 var (
+	rule    = regexp.MustCompile(`(?m)^      - (?:alert|record): `)
+	trips   = regexp.MustCompile(`round_trip\w*_bucket`)
 	waiting = regexp.MustCompile(`(?m)^(\s+(?:for|keep_firing_for): )(` + duration + `)$`)
-	ranges  = regexp.MustCompile(`(round_trip\w*_bucket)?\[(` + duration + `)(?::(` + duration + `)?)?\]`)
+	ranges  = regexp.MustCompile(`\[(` + duration + `)(?::(` + duration + `)?)?\]`)
 	offset  = regexp.MustCompile(`(\boffset )(` + duration + `)`)
 )
 
 // rescale makes rules of hours into rules of minutes.
 func rescale(t testing.TB, rules string) string {
 	t.Helper()
-	shorterDownTo := func(text string, least time.Duration) string {
+	var out strings.Builder
+	from := 0
+	for _, at := range append(rule.FindAllStringIndex(rules, -1), []int{len(rules), 0}) {
+		text, by := rules[from:at[0]], factor
+		if trips.MatchString(text) {
+			by = sparse
+		}
+		out.WriteString(divide(t, text, by))
+		from = at[0]
+	}
+	return out.String()
+}
+
+// divide makes the durations of one rule shorter.
+func divide(t testing.TB, rule string, by int) string {
+	t.Helper()
+	shorter := func(text string) string {
 		d, err := model.ParseDuration(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return model.Duration(max(time.Duration(d)/factor, least).Round(time.Second)).String()
+		return model.Duration(max(time.Duration(d)/time.Duration(by), shortest).Round(time.Second)).String()
 	}
-	shorter := func(text string) string { return shorterDownTo(text, shortest) }
 	replace := func(re *regexp.Regexp, text string) string {
 		return re.ReplaceAllStringFunc(text, func(s string) string {
 			m := re.FindStringSubmatch(s)
 			return m[1] + shorter(m[2])
 		})
 	}
-	rules = replace(waiting, rules)
-	rules = replace(offset, rules)
-	return ranges.ReplaceAllStringFunc(rules, func(s string) string {
+	rule = replace(waiting, rule)
+	rule = replace(offset, rule)
+	return ranges.ReplaceAllStringFunc(rule, func(s string) string {
 		m := ranges.FindStringSubmatch(s)
-		least := shortest
-		if m[1] != "" {
-			least = sparse
-		}
-		out := m[1] + "[" + shorterDownTo(m[2], least)
+		out := "[" + shorter(m[1])
 		if strings.Contains(s, ":") {
 			out += ":"
-			if m[3] != "" {
+			if m[2] != "" {
 				out += interval.String()
 			}
 		}
@@ -70,7 +84,10 @@ func TestRescale(t *testing.T) {
 		{"      for: 1h\n", "      for: 2m\n"},
 		{"      keep_firing_for: 1m\n", "      keep_firing_for: 20s\n"},
 		{"rate(x[5m]) > 5", "rate(x[20s]) > 5"},
-		{"rate(etcd_network_peer_round_trip_time_seconds_bucket[5m]) > 5", "rate(etcd_network_peer_round_trip_time_seconds_bucket[1m]) > 5"},
+		{
+			"      - alert: A\n        expr: rate(peer_round_trip_time_seconds_bucket[5m]) > 5\n        for: 10m\n      - alert: B\n        for: 10m\n",
+			"      - alert: A\n        expr: rate(peer_round_trip_time_seconds_bucket[1m]) > 5\n        for: 2m\n      - alert: B\n        for: 20s\n",
+		},
 		{"x offset 1d > 24 * 3600", "x offset 48m > 24 * 3600"},
 		{"max_over_time(x[1h:1m])", "max_over_time(x[2m:5s])"},
 		{"max_over_time(x[6h:])", "max_over_time(x[12m:])"},
