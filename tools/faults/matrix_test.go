@@ -18,7 +18,7 @@ const preface = `# Fault matrix
 
 Written by ` + "`make faults`" + ` from a run on real etcd clusters of this repository's version, with a real exporter, Prometheus and both rule files (%s, %d CPUs, %s). A miss or a false alarm fails that run.
 
-Scrapes and evaluations are 5 seconds apart. To see in minutes what takes hours, every duration of a rule (for, keep_firing_for, ranges, offsets, steps of subqueries) is divided by %d and is never less than four scrapes; where round trips between peers are counted, which members measure every half minute, it is divided by %d. Thresholds are the shipped ones.
+Scrapes and evaluations are 5 seconds apart. To see in minutes what takes hours, every duration of a rule (for, keep_firing_for, ranges, offsets, steps of subqueries) is divided by %d and is never less than four scrapes; round trips between peers are averages that members give every half minute, so their ranges are divided by %d and what they wait for (for) by %d. Thresholds are the shipped ones.
 
 * **seen** is when the alert's expression became true, after the fault was made: with the shipped rules that is when the alert's ` + "`for`" + ` begins. **fired** is when the alert fired here.
 * **cleared** is when the last alert ended after the fault was mended.
@@ -31,7 +31,7 @@ Scrapes and evaluations are 5 seconds apart. To see in minutes what takes hours,
 func writeMatrix(t *testing.T, results map[string]result) {
 	t.Helper()
 	var b strings.Builder
-	fmt.Fprintf(&b, preface, time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH, factor, sparse)
+	fmt.Fprintf(&b, preface, time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH, factor, sparse, patient)
 	b.WriteString("| fault | members | must fire | seen after | fired after | cleared after | also true | false alarms |\n|---|---|---|---|---|---|---|---|\n")
 	var seen []time.Duration
 	for _, s := range scenarios() {

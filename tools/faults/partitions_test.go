@@ -15,12 +15,12 @@ func cutOff() []*scenario {
 		{
 			name: "follower isolated", fault: "a follower is cut off from its peers", cluster: proxied(3), heal: heal,
 			inject: func(r *rig) { etcdtest.OK(r, r.Isolate(r.follower(), etcdtest.Blackhole)) },
-			must:   alone, may: with(outage, late, "EtcdRevisionLag/warning"),
+			must:   alone, may: with(outage, "EtcdRevisionLag/warning"),
 		},
 		{
 			name: "leader isolated", fault: "the leader is cut off from its peers", cluster: proxied(3), heal: heal, quick: true,
 			inject: func(r *rig) { etcdtest.OK(r, r.Isolate(r.leader(), etcdtest.Blackhole)) },
-			must:   alone, may: with(outage, late),
+			must:   alone, may: outage,
 		},
 		{
 			name: "everybody alone", fault: "no member reaches another one (1|1|1)", cluster: proxied(3), heal: heal,
@@ -34,7 +34,7 @@ func cutOff() []*scenario {
 				l := r.leader()
 				etcdtest.OK(r, r.CutOneWay(l, (l+1)%3, etcdtest.Blackhole))
 			},
-			must: alone, may: with(outage, late, "EtcdRevisionLag/warning"),
+			must: alone, may: with(outage, "EtcdRevisionLag/warning"),
 		},
 		{
 			name: "minority of five", fault: "two of five members are cut off from the rest", cluster: proxied(5), heal: heal,
@@ -52,7 +52,7 @@ func cutOff() []*scenario {
 				}
 				etcdtest.OK(r, r.Partition([][]int{{f, g}, rest}, etcdtest.Blackhole))
 			},
-			must: alone, may: with(outage, late),
+			must: alone, may: outage,
 		},
 		{
 			name: "slow peers", fault: "200 ms between members, each way", cluster: proxied(3), heal: heal,
@@ -70,7 +70,7 @@ func cutOff() []*scenario {
 				}
 			},
 			inject: func(r *rig) { etcdtest.OK(r, r.Isolate(2, etcdtest.Blackhole)) },
-			must:   alone, may: with(outage, late),
+			must:   alone, may: outage,
 		},
 	}
 }

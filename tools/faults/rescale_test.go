@@ -16,10 +16,11 @@ const (
 	factor = 30
 	// shortest is what no duration gets below: four scrapes.
 	shortest = 4 * interval
-	// sparse is the factor where round trips to peers are counted: members measure
-	// each way every half minute, whatever the load, and a range of five minutes
-	// becomes one.
-	sparse = 5
+	// Round trips to peers keep the time of the members, whatever the load. They are
+	// counted every half minute: sparse divides the ranges, five minutes become one.
+	// They are averages, which forget a probe that was held back within minutes:
+	// patient divides for and keep_firing_for.
+	sparse, patient = 5, 2
 )
 
 const duration = `(?:[0-9]+(?:ms|[smhdwy]))+`
@@ -38,37 +39,38 @@ func rescale(t testing.TB, rules string) string {
 	var out strings.Builder
 	from := 0
 	for _, at := range append(rule.FindAllStringIndex(rules, -1), []int{len(rules), 0}) {
-		text, by := rules[from:at[0]], factor
+		text, spans, waits := rules[from:at[0]], factor, factor
 		if trips.MatchString(text) {
-			by = sparse
+			spans, waits = sparse, patient
 		}
-		out.WriteString(divide(t, text, by))
+		out.WriteString(divide(t, text, spans, waits))
 		from = at[0]
 	}
 	return out.String()
 }
 
-// divide makes the durations of one rule shorter.
-func divide(t testing.TB, rule string, by int) string {
+// divide makes the durations of one rule shorter: ranges, offsets and steps by
+// spans, what is waited for by waits.
+func divide(t testing.TB, rule string, spans, waits int) string {
 	t.Helper()
-	shorter := func(text string) string {
+	shorter := func(text string, by int) string {
 		d, err := model.ParseDuration(text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return model.Duration(max(time.Duration(d)/time.Duration(by), shortest).Round(time.Second)).String()
 	}
-	replace := func(re *regexp.Regexp, text string) string {
+	replace := func(re *regexp.Regexp, text string, by int) string {
 		return re.ReplaceAllStringFunc(text, func(s string) string {
 			m := re.FindStringSubmatch(s)
-			return m[1] + shorter(m[2])
+			return m[1] + shorter(m[2], by)
 		})
 	}
-	rule = replace(waiting, rule)
-	rule = replace(offset, rule)
+	rule = replace(waiting, rule, waits)
+	rule = replace(offset, rule, spans)
 	return ranges.ReplaceAllStringFunc(rule, func(s string) string {
 		m := ranges.FindStringSubmatch(s)
-		out := "[" + shorter(m[1])
+		out := "[" + shorter(m[1], spans)
 		if strings.Contains(s, ":") {
 			out += ":"
 			if m[2] != "" {
@@ -86,7 +88,7 @@ func TestRescale(t *testing.T) {
 		{"rate(x[5m]) > 5", "rate(x[20s]) > 5"},
 		{
 			"      - alert: A\n        expr: rate(peer_round_trip_time_seconds_bucket[5m]) > 5\n        for: 10m\n      - alert: B\n        for: 10m\n",
-			"      - alert: A\n        expr: rate(peer_round_trip_time_seconds_bucket[1m]) > 5\n        for: 2m\n      - alert: B\n        for: 20s\n",
+			"      - alert: A\n        expr: rate(peer_round_trip_time_seconds_bucket[1m]) > 5\n        for: 5m\n      - alert: B\n        for: 20s\n",
 		},
 		{"x offset 1d > 24 * 3600", "x offset 48m > 24 * 3600"},
 		{"max_over_time(x[1h:1m])", "max_over_time(x[2m:5s])"},

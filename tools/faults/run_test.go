@@ -35,7 +35,7 @@ type scenario struct {
 const (
 	settle  = 30 * time.Second // no alert, before the fault
 	linger  = 20 * time.Second // more alerts, after those that must fire
-	detect  = 4 * time.Minute  // those that must
+	detect  = 7 * time.Minute  // those that must
 	recover = 5 * time.Minute  // nothing waits or fires any more
 )
 

@@ -11,11 +11,7 @@ var (
 	memberGone = []string{"EtcdMemberDown/warning", "EtcdNoFaultTolerance/warning", "EtcdServerMemberDown/warning"}
 	// Clients, of whom the probes are some, feel an election.
 	elected = []string{"EtcdLatencySLOBurn/critical", "EtcdLatencySLOBurn/warning", "EtcdProbeLatencyHigh/warning"}
-	// What was held back arrives late. That is a long way there and back, and etcd
-	// smooths it over eight measurements, half a minute apart.
-	late = []string{"EtcdPeerRoundTripSlow/warning", "EtcdServerPeerRoundTripSlow/warning"}
-
-	outage = append([]string{
+	outage  = append([]string{
 		// The confirming reads, and those of the probes, wait for their deadline.
 		"EtcdMonitorScrapeSlow/info", "EtcdSlowApplies/warning", "EtcdServerSlowApplies/warning", "EtcdServerGRPCRequestsSlow/warning",
 		"EtcdProposalsPending/warning", "EtcdServerProposalsPending/warning",
@@ -80,12 +76,12 @@ func down() []*scenario {
 		{
 			name: "follower frozen", fault: "a follower hangs (SIGSTOP)", cluster: three(),
 			inject: func(r *rig) { etcdtest.OK(r, r.Member(r.follower()).Freeze()) },
-			heal:   thawAll, must: memberGone, may: with(late, "EtcdMonitorScrapeSlow/info"),
+			heal:   thawAll, must: memberGone, may: with("EtcdMonitorScrapeSlow/info"),
 		},
 		{
 			name: "leader frozen", fault: "the leader hangs (SIGSTOP)", cluster: three(),
 			inject: func(r *rig) { etcdtest.OK(r, r.Member(r.leader()).Freeze()) },
-			heal:   thawAll, must: memberGone, may: with(elected, late, "EtcdMonitorScrapeSlow/info"),
+			heal:   thawAll, must: memberGone, may: with(elected, "EtcdMonitorScrapeSlow/info"),
 		},
 		{
 			name: "two of five killed", fault: "two of five members are killed", cluster: etcdtest.Options{Members: 5},
