@@ -1,4 +1,4 @@
-# Packs what promu crossbuild left in .build; nothing is compiled here, so that
+# Packs what `make crossbuild` left in .build; nothing is compiled here, so that
 # the image holds the same binary as the release archive.
 FROM gcr.io/distroless/static-debian13:nonroot@sha256:f7f8f729987ad0fdf6b05eeeae94b26e6a0f613bdf46feea7fc40f7bd72953e6
 ARG OS=linux

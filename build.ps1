@@ -61,7 +61,7 @@ function Get-Binary([string]$Os) { if ($Os -eq 'windows') { 'bin/etcd-monitor.ex
 # The packages whose tests start no etcd.
 function Get-PurePackage {
     Invoke-Go list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... |
-        Where-Object { $_ -notmatch 'internal/etcdtest' } | ForEach-Object { ($_ -split ' ')[0] }
+        Where-Object { $_ -notmatch 'internal/(etcdtest|alerttest)' -and $_ -notmatch '/dashboards ' } | ForEach-Object { ($_ -split ' ')[0] }
 }
 
 switch ($Command) {

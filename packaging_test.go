@@ -48,3 +48,28 @@ func TestDependenciesAreListed(t *testing.T) {
 		}
 	}
 }
+
+// The manifest runs the version of this tree, with flags that there are, and
+// asks for routes that there are.
+func TestKubernetesManifest(t *testing.T) {
+	text := read(t, "deploy/kubernetes/etcd-monitor.yaml")
+	if want := "/etcd-monitor:" + strings.TrimSpace(read(t, "VERSION")) + "\n"; !strings.Contains(text, want) {
+		t.Errorf("the image is not %s", want)
+	}
+	flags, routes := source(t, "cmd/etcd-monitor")+source(t, "internal/config"), source(t, "internal/app")
+	args := regexp.MustCompile(`(?m)^\s+- --([a-z.-]+)=`).FindAllStringSubmatch(text, -1)
+	probes := regexp.MustCompile(`path: (/-/[a-z]+)`).FindAllStringSubmatch(text, -1)
+	if len(args) < 4 || len(probes) != 2 {
+		t.Errorf("%d flags, %d probes", len(args), len(probes))
+	}
+	for _, m := range args {
+		if !strings.Contains(flags, `"`+m[1]+`"`) {
+			t.Errorf("there is no --%s", m[1])
+		}
+	}
+	for _, m := range probes {
+		if !strings.Contains(routes, m[1]+`"`) {
+			t.Errorf("there is no route %s", m[1])
+		}
+	}
+}

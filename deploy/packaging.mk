@@ -25,7 +25,7 @@ tarballs: crossbuild ## .tarballs/etcd-monitor-VERSION.OS-ARCH.tar.gz and sha256
 	@rm -rf .build/licenses; GOROOT="$$($(GO) env GOROOT)" "$$(tools/build.sh go-licenses)" save ./cmd/etcd-monitor --save_path .build/licenses 2>/dev/null
 	@rm -rf .tarballs; mkdir -p .tarballs; for p in $(PLATFORMS); do \
 		name=etcd-monitor-$(VERSION).$${p%/*}-$${p#*/}; rm -rf .build/$$name; mkdir -p .build/$$name; \
-		cp -r .build/$${p%/*}-$${p#*/}/* LICENSE README.md CHANGELOG.md config.example.yaml rules dashboards .build/licenses .build/$$name/; \
+		cp -r .build/$${p%/*}-$${p#*/}/* LICENSE README.md CHANGELOG.md config.example.yaml rules dashboards docs deploy .build/licenses .build/$$name/; \
 		find .build/$$name -name '*.go' -delete; \
 		tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$$(git log -1 --format=%ct)" \
 			-C .build -cf - $$name | gzip -n > .tarballs/$$name.tar.gz; done

@@ -30,10 +30,10 @@ const preface = `# Alerts
 
 Written from the rules by ` + "`make docs`" + `. *After* is how long a condition must last; *kept* is how long the alert stays after it. Where one alert has several rows, it has several rules.
 
-* Load ` + "`rules/etcd-monitor.rules.yml`" + ` into the Prometheus that scrapes etcd-monitor. ` + "`rules/etcd-native.rules.yml`" + ` is for those who scrape etcd's own metrics too, or have no etcd-monitor. Names differ, so both can be loaded; Alertmanager's configuration in ` + "`rules/alertmanager.yml`" + ` mutes the second one's alert where the first one's says the same.
+* Load ` + "`rules/etcd-monitor.rules.yml`" + ` into the Prometheus that scrapes etcd-monitor, 2.42 or later (for ` + "`keep_firing_for`" + `). ` + "`rules/etcd-native.rules.yml`" + ` is for those who scrape etcd's own metrics too, or have no etcd-monitor. Names differ, so both can be loaded; Alertmanager's configuration in ` + "`rules/alertmanager.yml`" + ` mutes the second one's alert where the first one's says the same.
 * Every alert has the labels ` + "`severity`" + ` (info, warning, critical; none for those that only mute others), ` + "`origin`" + ` (exporter or native), ` + "`kind`" + ` (what happened, the same word in both files) and ` + "`type`" + ` (the broad class), besides ` + "`cluster`" + ` and, where it is one member's, ` + "`member`" + `. No label follows a value.
 * Limits are set at the exporter, for all clusters or one: ` + "`etcd_monitor_threshold`" + ` and [metrics](metrics.md) list them. The rules are not edited.
-* ` + "`dashboard_url`" + ` is a path: put the address of your Grafana before it.
+* ` + "`dashboard_url`" + ` is a path until you say where Grafana is: ` + "`etcd-monitor render rules --dashboard-base-url=https://grafana.example.com`" + `. Until then the button Dashboard leads to Alertmanager.
 `
 
 var sections = []struct{ file, about string }{

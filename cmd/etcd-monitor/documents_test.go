@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/etcd-monitor/etcd-monitor/internal/alerttest"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
 	"github.com/etcd-monitor/etcd-monitor/internal/freeport"
 )
@@ -30,19 +31,45 @@ func TestCommandsOfDocuments(t *testing.T) {
 	blocks := documentBlocks(t)
 	e := etcdtest.New(t, etcdtest.Options{Members: 3})
 	d := newDesk(t, e)
-	ran := 0
+	ran, prometheus := 0, 0
 	for _, b := range blocks {
 		switch b.language {
 		case "sh":
 			ran++
 			t.Run(b.where, func(t *testing.T) { d.run(t, b.text) })
-		case "text", "console", "yaml", "json", "promql", "mermaid", "go", "ini", "alloy", "sql":
+		case "yaml":
+			if strings.Contains(b.text, "scrape_configs:") || strings.Contains(b.text, "rule_files:") {
+				prometheus++
+				t.Run(b.where, func(t *testing.T) { checkPrometheus(t, b.text) })
+			}
+		case "text", "console", "json", "promql", "mermaid", "go", "ini", "alloy", "sql":
 		default:
 			t.Errorf("%s: a block of the language %q: sh is run, text and console are not", b.where, b.language)
 		}
 	}
-	if ran == 0 {
-		t.Error("no commands in the documents")
+	if ran == 0 || prometheus == 0 {
+		t.Errorf("%d commands and %d configurations of Prometheus in the documents", ran, prometheus)
+	}
+}
+
+// checkPrometheus has promtool look at a configuration, with our rules beside it.
+func checkPrometheus(t *testing.T, text string) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "prometheus.yml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"etcd-monitor.rules.yml", "etcd-native.rules.yml"} {
+		rules, err := filepath.Abs(filepath.Join(repo, "rules", name))
+		if err == nil {
+			err = os.Symlink(rules, filepath.Join(dir, name))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.CommandContext(t.Context(), alerttest.Tool(t, "promtool"), "check", "config", file).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

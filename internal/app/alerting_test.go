@@ -87,10 +87,9 @@ func startAlerting(t *testing.T, p pace, clusters map[string]*etcdtest.Cluster) 
 	interval := fmt.Sprintf("%dms", p.scrape.Milliseconds())
 	// members.yml: etcd's own metrics through the exporter, for the native rules.
 	text := adapt(t, "members.yml", address, interval)
-	text = strings.Replace(text, "global:\n", "global:\n  evaluation_interval: "+interval+"\n", 1)
-	text += fmt.Sprintf("\nrule_files: [%s]\nalerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}\n",
-		strings.Join(files, ", "), strings.TrimPrefix(a.am.URL, "http://"))
-	a.prometheus = servePrometheus(t, text)
+	text = regexp.MustCompile(`rule_files: .*`).ReplaceAllString(text, "rule_files: ["+strings.Join(files, ", ")+"]")
+	a.prometheus = servePrometheus(t, strings.NewReplacer("evaluation_interval: 10s", "evaluation_interval: "+interval,
+		"alertmanager:9093", strings.TrimPrefix(a.am.URL, "http://")).Replace(text))
 	members, quorum := map[string]string{}, map[string]string{}
 	for name, c := range clusters {
 		quorum[name] = "1"

@@ -44,14 +44,18 @@ func runPrometheus(t *testing.T, example, address string) *prometheus {
 	return servePrometheus(t, adapt(t, example, address, "1s"))
 }
 
-// adapt gives an example with our address and another interval.
+// adapt gives an example with our address, our rules and another interval.
 func adapt(t *testing.T, example, address, interval string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../../deploy/prometheus", example))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.NewReplacer("etcd-monitor:8080", address, "scrape_interval: 15s", "scrape_interval: "+interval,
+	rules, err := filepath.Abs("../../rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer("etcd-monitor:8080", address, "/etc/prometheus/rules", rules, "scrape_interval: 15s", "scrape_interval: "+interval,
 		"scrape_timeout: 10s", "scrape_timeout: "+interval, "refresh_interval: 30s", "refresh_interval: "+interval).Replace(string(text))
 }
 

@@ -23,7 +23,7 @@ func cutOff() []*scenario {
 			must:   alone, may: outage,
 		},
 		{
-			name: "everybody alone", fault: "no member reaches another one (1|1|1)", cluster: proxied(3), heal: heal,
+			name: "everybody alone", fault: "no member reaches another one (1/1/1)", cluster: proxied(3), heal: heal,
 			inject: func(r *rig) { etcdtest.OK(r, r.Partition([][]int{{0}, {1}, {2}}, etcdtest.Cut)) },
 			must:   with("EtcdQuorumLost/critical", "EtcdNetworkPartition/critical", "EtcdNetworkPartition/warning", "EtcdServerQuorumLost/critical"),
 			may:    outage,

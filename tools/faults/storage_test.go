@@ -87,7 +87,8 @@ func storage() []*scenario {
 						CreateRequest: &pb.WatchCreateRequest{Key: []byte("etcdtest/"), RangeEnd: []byte("etcdtest0"), StartRevision: 1, WatchId: int64(w + 1)},
 					}}))
 				}
-				r.Load(r, 8, 64<<10) // until the test ends
+				// Far more than connections and buffers hold, far less than the quota.
+				etcdtest.OK(r, r.Put(r.ctx, 6000, 64<<10))
 			},
 			must: []string{"EtcdSlowWatchers/warning", "EtcdServerSlowWatchers/warning"},
 			may:  with(elected, "EtcdDatabaseFillingUp/warning", "EtcdSlowApplies/warning", "EtcdServerSlowApplies/warning", "EtcdBackendCommitSlow/warning", "EtcdServerBackendCommitSlow/warning", "EtcdWALFsyncSlow/warning", "EtcdServerWALFsyncSlow/warning"),
