@@ -8,7 +8,7 @@ var clusterKeys = []key{
 	{path: "endpoints", kind: kindList, def: "localhost:2379", flag: "endpoints", etcdctl: "ETCDCTL_ENDPOINTS", doc: "Endpoints: `host:port`, or a URL with http or https. One is enough, the others are found."},
 	{path: "dns_srv", kind: kindText, check: domain, doc: "Domain whose SRV records `_etcd-client-ssl._tcp` and `_etcd-client._tcp` name the endpoints. Instead of `endpoints`."},
 	{path: "file", kind: kindFile, doc: "File that names the endpoints, YAML or JSON in the form of Prometheus' file_sd; it is watched. Instead of `endpoints`."},
-	{path: "metrics_urls", kind: kindList, check: each(webURL), doc: "Where the members serve their own metrics, if not on the client port (etcd with --listen-client-http-urls). Then of all members: the client ports are not asked any more."},
+	{path: "metrics_urls", kind: kindList, check: each(webURL), flag: "metrics-urls", doc: "Where the members serve their own metrics, if not on the client port (etcd with --listen-client-http-urls). Then of all members: the client ports are not asked any more."},
 	{path: "labels", kind: kindMap, check: labelPairs, doc: "Labels of the cluster: on its targets in `/sd`, and on `etcd_monitor_cluster_info`."},
 	{path: "dial_timeout", kind: kindDuration, def: "5s", check: lasting(10*time.Millisecond, time.Minute), flag: "dial-timeout", doc: "Time to establish a connection."},
 	{path: "discover_members", kind: kindBool, derived: "true; false with a password", flag: "discover-members", doc: "Also watch members that no endpoint leads to, at the URLs that they advertise."},
