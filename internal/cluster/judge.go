@@ -9,7 +9,7 @@ import (
 // the same verdict, in whatever order the endpoints are configured.
 func Judge(o Observation) Verdict {
 	o.Answers = identified(o)
-	main, ids := mainCluster(o.Answers)
+	main, ids := mainCluster(o.Answers, o.Rivals)
 	list := chooseList(o, main)
 	r := newRoster(o, main, list)
 
@@ -55,7 +55,11 @@ func identified(o Observation) []Answer {
 // lowest ID on a tie, and lists the distinct ones that answer. An endpoint that
 // is silent still belongs to the cluster that was there before; one that was
 // learned has no say, as it would vote for whoever taught it.
-func mainCluster(answers []Answer) (main ID, ids []ID) {
+//
+// A cluster that is silent altogether gives way to the one that answers: it may
+// have been restored from a snapshot. Not to one that answered beside it before,
+// or a stray endpoint would pass for the cluster that died.
+func mainCluster(answers []Answer, rivals []ID) (main ID, ids []ID) {
 	votes, remembered := map[ID]int{}, []ID{}
 	for _, a := range answers {
 		id := a.Identity().Cluster
@@ -66,6 +70,13 @@ func mainCluster(answers []Answer) (main ID, ids []ID) {
 		}
 		if a.Configured {
 			votes[id]++
+		}
+	}
+	if slices.ContainsFunc(ids, func(id ID) bool { return slices.Contains(rivals, id) }) {
+		for _, id := range remembered {
+			if slices.Contains(rivals, id) && votes[id] > 0 {
+				ids = append(ids, id)
+			}
 		}
 	}
 	slices.Sort(ids)

@@ -196,7 +196,7 @@ func leadersInOneTerm(o Observation) bool {
 }
 
 func clusterIDs(o Observation) bool {
-	_, ids := mainCluster(o.Answers)
+	_, ids := mainCluster(o.Answers, o.Rivals)
 	return len(ids) > 1
 }
 

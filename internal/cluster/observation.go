@@ -20,6 +20,9 @@ type Observation struct {
 	// Remembered is the last member list of a confirmed member, of an earlier
 	// round. It gives names to members that no longer answer, no more.
 	Remembered []ListedMember
+	// Rivals are the clusters that answered beside each other in an earlier round.
+	// Endpoints of theirs that are silent now have not changed sides.
+	Rivals []ID
 }
 
 // Answer is what one endpoint said in one look. Status and StatusFailure both

@@ -9,12 +9,12 @@ import "slices"
 //
 // One look is not enough: an election between two reads confirms two
 // leaderships, one after the other, in a perfectly healthy cluster.
-func SecondLook(answers []Answer) []string {
-	main, _ := mainCluster(answers)
+func SecondLook(o Observation) []string {
+	main, _ := mainCluster(o.Answers, o.Rivals)
 	claims := map[Claim]bool{}
 	revisions := map[Identity]map[int64]bool{}
 	var ask, twins []string
-	for _, a := range answers {
+	for _, a := range o.Answers {
 		if a.Identity().Cluster != main || main == 0 {
 			continue
 		}
@@ -33,7 +33,7 @@ func SecondLook(answers []Answer) []string {
 	if len(claims) > 1 {
 		return ask
 	}
-	for _, a := range answers {
+	for _, a := range o.Answers {
 		if len(revisions[a.Identity()]) > 1 {
 			twins = append(twins, a.Endpoint)
 		}

@@ -134,6 +134,24 @@ var twoClusters = []row{
 		m1 up 1, confirmed 1, partition 0, leads
 		http://m2:2379 refused
 		http://m3:2379 refused`},
+	{"the rest of two clusters is not the whole of one", one.round(
+		up(m4).in(c2).leads(9), killed(m1), killed(m2)).rivals(c1, c2), `
+		quorum - no_answer, claims -, split brain 1 0, clusters [c1 c2], about c1
+		voters -
+		a1 up 0, confirmed 0, partition -, refused
+		a2 up 0, confirmed 0, partition -, refused`},
+	{"nor is it, when as much is left of both", one.round(
+		up(m4).in(c2).leads(9), killed(m1)).rivals(c1, c2), `
+		quorum - no_answer, claims -, split brain 1 0, clusters [c1 c2], about c1
+		voters -
+		a1 up 0, confirmed 0, partition -, refused`},
+	{"who had gone over before he fell silent is no rival", one.round(
+		up(m4).in(c2).leads(9), killed(m1).in(c2), killed(m2).in(c2)).rivals(c1, c2), `
+		quorum 1, a4 leads in term 9, claims 1, split brain 0 0
+		voters -
+		a1 up 0, confirmed 0, partition -, refused
+		a2 up 0, confirmed 0, partition -, refused
+		a4 up 1, confirmed 1, partition 0, leads`},
 	{"learned endpoints have no say", one.round(
 		up(m5).in(c2).leads(9), up(m1).leads(2).learned(), up(m2).follows(m1, 2).learned()).lists(started(m5).toldIn(c2, m5)), `
 		quorum 1, m5 leads in term 9, claims 1, split brain 1 0, clusters [c1 c2], about c2
@@ -193,7 +211,7 @@ func TestSecondLook(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := SecondLook(tt.seen.Answers); !slices.Equal(got, tt.want) {
+			if got := SecondLook(tt.seen.Observation); !slices.Equal(got, tt.want) {
 				t.Errorf("asks %v again, should ask %v", got, tt.want)
 			}
 		})

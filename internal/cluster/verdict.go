@@ -27,7 +27,7 @@ type Verdict struct {
 	MembershipStale Opt[bool]
 
 	LeaderClaims Opt[int] // members that say they lead
-	ClusterIDs   []ID     // distinct ones among the endpoints, ascending
+	ClusterIDs   []ID     // distinct ones among the endpoints, silent Rivals included, ascending
 	MainCluster  ID       // the one that the figures describe
 	SplitBrain   SplitBrain
 

@@ -245,7 +245,7 @@ func (r round) lists(ls ...MemberList) round {
 
 // again: in the second look, the endpoints that have to be asked said that.
 func (r round) again(said ...say) round {
-	ask := SecondLook(r.Answers)
+	ask := SecondLook(r.Observation)
 	for _, s := range said {
 		if slices.Contains(ask, s.Endpoint) {
 			r.Second = append(r.Second, s.Answer)
@@ -259,6 +259,12 @@ func (r round) stillSo() round {
 	for _, a := range r.Answers {
 		r = r.again(say{a})
 	}
+	return r
+}
+
+// rivals: these clusters answered beside each other before.
+func (r round) rivals(ids ...ID) round {
+	r.Rivals = ids
 	return r
 }
 

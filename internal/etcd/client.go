@@ -62,6 +62,7 @@ type Client struct {
 	endpoints []*endpoint
 	list      []cluster.ListedMember // of a confirmed member, last known
 	claim     cluster.Claim          // confirmed in the last round
+	rivals    []cluster.ID           // the clusters of the last round that had several
 	lister    string                 // URL of the endpoint to ask for the member list
 	quotas    map[cluster.ID]quota
 	fetch     map[string]*source     // by URL

@@ -92,6 +92,9 @@ func (c *Client) learn(q *inquiry, v cluster.Verdict) {
 		return
 	}
 	c.claim = v.Leader
+	if len(v.ClusterIDs) > 1 {
+		c.rivals = v.ClusterIDs
+	}
 	if v.MembershipStale.OK && !v.MembershipStale.V {
 		c.list = v.List
 		for _, l := range q.lists {

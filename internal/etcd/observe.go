@@ -21,6 +21,8 @@ type inquiry struct {
 	start time.Time
 	prior cluster.Claim
 	known []cluster.ListedMember
+	// rivals are the clusters of the last round that had several.
+	rivals []cluster.ID
 
 	mu     sync.Mutex // guards what follows
 	asked  []*asked
@@ -41,7 +43,7 @@ func (c *Client) startRound() running {
 	q := &inquiry{c: c, start: time.Now()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	q.prior, q.known = c.claim, c.list
+	q.prior, q.known, q.rivals = c.claim, c.list, c.rivals
 	for _, e := range c.endpoints {
 		q.asked = append(q.asked, q.newAsked(e))
 	}
@@ -75,7 +77,7 @@ func (q *inquiry) run(ctx context.Context) {
 	wg.Wait()
 
 	v := q.followUp(ctx)
-	if names := cluster.SecondLook(q.observation().Answers); names != nil {
+	if names := cluster.SecondLook(q.observation()); names != nil {
 		q.lookAgain(ctx, names)
 		v = q.verdict()
 	}
@@ -189,7 +191,7 @@ func (q *inquiry) observation() cluster.Observation {
 	now := time.Now()
 	o := cluster.Observation{
 		Cluster: q.c.opts.Cluster.Name, Start: q.start, End: q.end,
-		Lists: slices.Clone(q.lists), Remembered: q.known,
+		Lists: slices.Clone(q.lists), Remembered: q.known, Rivals: q.rivals,
 	}
 	if o.End.IsZero() {
 		o.End = now

@@ -20,6 +20,13 @@ func TestTwoClustersInOneList(t *testing.T) {
 			"quorum": true, "voters": 3, "voters_confirmed": 3, "members": 3, "up other": nil,
 		}.check(t, "two clusters", judge(t, c))
 	}
+	for _, m := range big.Members() {
+		etcdtest.OK(t, m.Kill())
+	}
+	// What is left is no healthy cluster of one.
+	expect{
+		"ids": 2, "split_ids": true, "quorum": nil, "quorum_unknown": "no_answer", "members": 3, "up other": nil,
+	}.check(t, "the larger one is dead", judge(t, c))
 }
 
 // TestForceNewCluster: a follower is cut off and started as a cluster of its
