@@ -107,7 +107,7 @@ func fetchFailure(err error, after time.Duration) *cluster.Failure {
 		f.Reason = cluster.ReasonTooLarge
 	case errors.Is(err, errOtherMember):
 		f.Reason = cluster.ReasonWrongMember
-	case f.Reason == cluster.ReasonOther:
+	case f.Reason == cluster.ReasonOther, f.Reason == cluster.ReasonDenied: // etcd denies nobody its metrics
 		f.Reason = connReason(err)
 	}
 	var u *url.Error

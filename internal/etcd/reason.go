@@ -66,13 +66,17 @@ var says = []struct {
 }
 
 func reasonOf(err error) cluster.Reason {
-	text := err.Error()
+	text, code := err.Error(), status.Code(err)
 	for _, s := range says {
-		if strings.Contains(text, s.text) {
-			return s.reason
+		if !strings.Contains(text, s.text) {
+			continue
 		}
+		if s.reason == cluster.ReasonDenied && code == codes.Unavailable {
+			continue // a host or a firewall says so of a connection, etcd never does
+		}
+		return s.reason
 	}
-	switch status.Code(err) {
+	switch code {
 	case codes.DeadlineExceeded:
 		return cluster.ReasonTimeout
 	case codes.Unauthenticated:
@@ -127,6 +131,7 @@ func connReason(err error) cluster.Reason {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
 		return cluster.ReasonTimeout
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM), // a route or a policy of this host
 		errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, io.EOF),
 		errors.Is(err, errUnusable):
 		return cluster.ReasonUnreachable

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
 )
 
 // reasons are why endpoints gave no Status, by endpoint.
@@ -104,6 +105,7 @@ func TestReasonOfAnswers(t *testing.T) {
 		{codes.InvalidArgument, "etcdserver: revision of auth store is old", cluster.ReasonAuth},
 		{codes.PermissionDenied, "etcdserver: permission denied", cluster.ReasonDenied},
 		{codes.Unknown, "auth: permission denied", cluster.ReasonDenied}, // 3.4 and 3.5
+		{codes.Unavailable, "dial tcp 192.0.2.1:2379: connect: permission denied", cluster.ReasonUnreachable},
 		{codes.Unavailable, "etcdserver: no leader", cluster.ReasonNoLeader},
 		{codes.Unavailable, "etcdserver: request timed out", cluster.ReasonTimeout},
 		{codes.Unavailable, "etcdserver: request timed out, possibly due to previous leader failure", cluster.ReasonTimeout},
@@ -133,6 +135,8 @@ func TestReasonOfConnections(t *testing.T) {
 		{dial(&net.DNSError{Err: "server misbehaving", Name: "etcd.example", IsTimeout: true}), cluster.ReasonDNS},
 		{dial(syscall.ECONNREFUSED), cluster.ReasonRefused},
 		{dial(syscall.EHOSTUNREACH), cluster.ReasonUnreachable},
+		{dial(syscall.EACCES), cluster.ReasonUnreachable},
+		{dial(syscall.EPERM), cluster.ReasonUnreachable},
 		{dial(syscall.ETIMEDOUT), cluster.ReasonTimeout},
 		{context.DeadlineExceeded, cluster.ReasonTimeout},
 		{fmt.Errorf("%w: %w", errUnusable, io.EOF), cluster.ReasonUnreachable},
@@ -163,5 +167,23 @@ func TestFailureTextIsBounded(t *testing.T) {
 	f := failure(status.Error(codes.Internal, "\xff"+strings.Repeat("x", 1<<20)), nil, 0)
 	if len(f.Text) > maxText+10 || strings.ToValidUTF8(f.Text, "") != f.Text {
 		t.Errorf("text of %d bytes: %q", len(f.Text), f.Text[:10])
+	}
+}
+
+// A connection that this host, or a proxy's, is not permitted to make confirms
+// nothing, though etcd refuses a read in the same words once it is confirmed.
+func TestConnectionThatIsNotPermitted(t *testing.T) {
+	f := fake.New(t, 1)
+	f.Server(0).Tell(fake.Script{Before: func(context.Context, string) error {
+		return status.Error(codes.Unavailable, "connection error: dial tcp 192.0.2.1:2379: connect: permission denied")
+	}})
+	c := watch(t, f.Endpoints())
+	v := judge(t, c)
+	if v.Up || v.HasQuorum.OK {
+		t.Errorf("nobody answers, and it is up: %s", summary(v))
+	}
+	allFailed(t, v, f.Endpoints(), cluster.ReasonUnreachable)
+	if got := fetchFailure(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.EACCES}, 0); got.Reason != cluster.ReasonUnreachable {
+		t.Errorf("metrics that cannot be reached are %q", got.Reason)
 	}
 }
