@@ -75,8 +75,9 @@ type Call struct {
 	Code     codes.Code
 	Message  string    // the server's, or ours, unless Code is OK
 	Ended    time.Time // when the answer was read
-	// Unsent: the server has certainly not acted on the call, because it never
-	// left or the server said so. Sending it again elsewhere is safe.
+	// Unsent: the connection takes no more calls, and the server has certainly not
+	// acted on this one, because it never left or the server said so. Sending it
+	// again elsewhere is safe. A call whose time ran out is over, sent or not.
 	Unsent bool
 }
 

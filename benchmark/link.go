@@ -184,6 +184,9 @@ func (l *link) settleOne(p *phase, s *session, o *op) bool {
 		} else {
 			s.record.fail(o.kind, wrongAnswer, problem)
 		}
+	case o.Unsent && l.session != nil && l.session != s:
+		l.send(o) // settle flushes
+		return false
 	case o.Unsent:
 		l.again = append(l.again, o.Slot)
 		return false

@@ -126,8 +126,13 @@ var answers = map[string]struct {
 	"HTTP 504": {httpStatus("504"), codes.Unavailable, `"504"`},
 	"HTTP 418": {httpStatus("418"), codes.Unknown, `"418"`},
 
-	"reset: no error":  {reset(http2.ErrCodeNo), codes.Internal, "NO_ERROR"},
-	"reset: refused":   {reset(http2.ErrCodeRefusedStream), codes.Unavailable, "REFUSED_STREAM"},
+	"reset: no error": {reset(http2.ErrCodeNo), codes.Internal, "NO_ERROR"},
+	"reset: refused":  {reset(http2.ErrCodeRefusedStream), codes.OK, "ok"}, // what is served next
+	"reset: refused in the middle": {func(p *peer, id uint32) {
+		p.headers(id, false, opening...)
+		p.must(p.WriteData(id, false, message("another")[:9]))
+		reset(http2.ErrCodeRefusedStream)(p, id)
+	}, codes.OK, "ok"},
 	"reset: cancelled": {reset(http2.ErrCodeCancel), codes.Canceled, "CANCEL"},
 	"reset: calm":      {reset(http2.ErrCodeEnhanceYourCalm), codes.ResourceExhausted, "ENHANCE_YOUR_CALM"},
 	"reset: flow":      {reset(http2.ErrCodeFlowControl), codes.ResourceExhausted, "FLOW_CONTROL"},
@@ -166,13 +171,31 @@ func TestAnswers(t *testing.T) {
 			if test.code != codes.OK && !strings.Contains(got.Message, test.text) {
 				t.Errorf("message %q, want %q in it", got.Message, test.text)
 			}
-			if unsent := name == "reset: refused"; got.Unsent != unsent {
-				t.Errorf("unsent: %v", got.Unsent)
+			if got.Unsent {
+				t.Error("unsent, on a connection that lives")
 			}
 			if again := do(t, c, got)[0]; again.Code != codes.OK || string(again.Response) != "ok" {
 				t.Errorf("the next call: %s %q", again.Code, again.Message)
 			}
 		})
+	}
+}
+
+// A call that is refused again has failed: the connection lives, and would be
+// asked for ever.
+func TestRefusedTwice(t *testing.T) {
+	refuse := reset(http2.ErrCodeRefusedStream)
+	c := dial(t, scripted(t, func(p *peer) {
+		refuse(p, p.request())
+		refuse(p, p.request())
+		p.serve()
+	}), nil)
+	got := do(t, c, call())[0]
+	if got.Code != codes.Unavailable || got.Unsent || !strings.Contains(got.Message, "REFUSED_STREAM") {
+		t.Errorf("%s %q, unsent %v", got.Code, got.Message, got.Unsent)
+	}
+	if got = do(t, c, got)[0]; got.Code != codes.OK {
+		t.Errorf("the next call: %s %q", got.Code, got.Message)
 	}
 }
 

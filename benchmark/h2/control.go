@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -124,11 +125,27 @@ func (c *conn) onReset(h http2.FrameHeader, p []byte, now time.Time) error {
 	}
 	code := http2.ErrCode(binary.BigEndian.Uint32(p))
 	o := resetting(code)
-	if code == http2.ErrCodeCancel && c.late(s, now) {
+	switch {
+	case code == http2.ErrCodeCancel && c.late(s, now):
 		o = c.expired() // the peer's clock for this call ran out before ours was looked at
+	case o.unsent && c.leaving == nil && !s.again:
+		c.retry(s)
+		return nil
+	case o.unsent && c.leaving == nil:
+		o.unsent = false // the connection lives, and would be asked for ever
 	}
 	c.end(s, o, now, true)
 	return nil
+}
+
+// retry sends a call once more that the peer refused. It does so when it has yet
+// to take note of the end of others, as of those whose time ran out.
+func (c *conn) retry(s *stream) {
+	delete(c.streams, s.id)
+	c.blocked = slices.DeleteFunc(c.blocked, func(b *stream) bool { return b == s })
+	s.call.Response = s.call.Response[:0]
+	*s = stream{call: s.call, flushed: s.flushed, again: true}
+	c.queue = append(c.queue, s) // reply goes on with it
 }
 
 func (c *conn) onGoAway(h http2.FrameHeader, p []byte, now time.Time) error {

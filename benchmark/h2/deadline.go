@@ -36,9 +36,7 @@ func (c *conn) onTick(now time.Time) {
 	c.queue = slices.DeleteFunc(c.queue, func(s *stream) bool {
 		late := c.late(s, now)
 		if late {
-			o := c.expired()
-			o.unsent = true
-			c.hand(s, o, now)
+			c.hand(s, c.expired(), now)
 		}
 		return late
 	})

@@ -187,12 +187,9 @@ func TestDeadline(t *testing.T) {
 // So does one that waits for its turn, for a window, or while the connection is
 // busy with others.
 func TestDeadlineOfWaiting(t *testing.T) {
-	for name, test := range map[string]struct {
-		setting http2.Setting
-		unsent  bool
-	}{
-		"in line":      {http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0}, true},
-		"for a window": {http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}, false},
+	for name, setting := range map[string]http2.Setting{
+		"in line":      {ID: http2.SettingMaxConcurrentStreams, Val: 0},
+		"for a window": {ID: http2.SettingInitialWindowSize, Val: 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := dial(t, scripted(t, func(p *peer) {
@@ -201,10 +198,10 @@ func TestDeadlineOfWaiting(t *testing.T) {
 						return
 					}
 				}
-			}, test.setting), limit(50*time.Millisecond))
+			}, setting), limit(50*time.Millisecond))
 			for range 3 {
 				for _, got := range do(t, c, calls(5)...) {
-					if got.Code != codes.DeadlineExceeded || got.Unsent != test.unsent {
+					if got.Code != codes.DeadlineExceeded || got.Unsent {
 						t.Errorf("%s %q, unsent %v", got.Code, got.Message, got.Unsent)
 					}
 				}

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/etcd-monitor/etcd-monitor/benchmark"
+	"github.com/etcd-monitor/etcd-monitor/internal/config"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
 )
@@ -181,4 +182,45 @@ func TestMemberGoes(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A server that stands still for longer than calls may take fails those that wait
+// for their turn, too, and all clients go on afterwards.
+func TestRunOverStall(t *testing.T) {
+	cl := etcdtest.New(t, etcdtest.Options{
+		Members: 1, LogLevel: "error", ExtraFlags: []string{"--max-concurrent-streams=8"},
+	})
+	endpoints, err := config.ParseEndpoints(cl.Endpoints(), false)
+	etcdtest.OK(t, err)
+	const clients = 32
+	cfg := benchmark.Default()
+	cfg.Cluster = config.Cluster{Name: "test", Endpoints: endpoints, DialTimeout: 5 * time.Second}
+	cfg.Engine, cfg.Type, cfg.Ops, cfg.Duration = Engine{}, benchmark.Write, 0, 5*time.Second
+	cfg.Connections, cfg.Clients, cfg.Timeout = 1, clients, time.Second
+	cfg.Ready = func() {
+		time.AfterFunc(time.Second, func() {
+			if err := cl.Member(0).Freeze(); err != nil {
+				t.Error(err)
+			}
+			time.AfterFunc(1500*time.Millisecond, func() {
+				if err := cl.Member(0).Thaw(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+	r, err := benchmark.Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var late int64
+	for _, e := range r.Errors {
+		if e.Code == codes.DeadlineExceeded.String() {
+			late += e.Count
+		}
+	}
+	last := r.Series[len(r.Series)-1]
+	if late < clients || r.Server.Reconnects != 0 || last.Ops == 0 {
+		t.Errorf("%d calls of %d clients were late, %d reconnects, %+v in the last second: %+v", late, clients, r.Server.Reconnects, last, r.Errors)
+	}
 }

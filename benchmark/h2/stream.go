@@ -17,6 +17,7 @@ type stream struct {
 	flushed time.Time
 	sent    int   // bytes of the request's message that have left, prefix included
 	window  int64 // what the peer lets us send on the stream
+	again   bool  // the peer has refused it once
 	headed  bool  // the answer's headers have arrived
 	prefix  [prefixLen]byte
 	got     int    // bytes of the answer's message, prefix included
@@ -33,7 +34,7 @@ func (s *stream) unsent() int { return prefixLen + len(s.call.Request) - s.sent 
 type outcome struct {
 	code    codes.Code
 	message string
-	unsent  bool // the server has certainly not acted on it
+	unsent  bool // the server has certainly not acted on it, and the connection takes no more
 }
 
 // start begins a call, or lets it wait for its turn. The caller holds the lock.
