@@ -16,6 +16,7 @@ func FuzzJudge(f *testing.F) {
 	f.Add([]byte{0, 4, 0, 5, 1, 6, 2, 7}, uint8(2))
 	f.Add([]byte{0, 8, 1, 9, 2, 10, 3, 11}, uint8(3))
 	f.Add([]byte{10, 12, 21, 13, 32, 14}, uint8(5))
+	f.Add([]byte{0, 13, 1, 5, 2, 5}, uint8(16))
 	f.Fuzz(func(t *testing.T, b []byte, how uint8) {
 		var said, again []say
 		for i := 0; i+1 < len(b) && i < 20; i += 2 {
@@ -32,6 +33,9 @@ func FuzzJudge(f *testing.F) {
 		r := members.round(said...)
 		for _, s := range again {
 			r.Second = append(r.Second, s.Answer)
+		}
+		if how&16 != 0 {
+			r = r.rivals(c1, c2)
 		}
 		if how&8 != 0 {
 			r.Lists = append(r.Lists, fakeList())
