@@ -93,7 +93,8 @@ func (c *Client) dial(rawURL string, configured bool, wanted cluster.ID) (*endpo
 	e.client, e.conn = client, client.ActiveConnection()
 	e.kv, e.maintenance = pb.NewKVClient(e.conn), pb.NewMaintenanceClient(e.conn)
 	e.cluster, e.lease = pb.NewClusterClient(e.conn), pb.NewLeaseClient(e.conn)
-	if c.opts.Cluster.Auth.Enabled() && (configured || e.secure() || !c.secure.Load()) {
+	// A password goes in the clear to none but those whom the operator named.
+	if c.opts.Cluster.Auth.Enabled() && (configured || e.secure()) {
 		e.login = newLogin(c.opts.Cluster.Auth, pb.NewAuthClient(e.conn))
 	}
 	return e, nil

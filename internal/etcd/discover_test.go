@@ -11,6 +11,7 @@ import (
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
 )
 
 // grpcGoroutines is how many goroutines work for gRPC.
@@ -116,6 +117,20 @@ func TestAdvertisedAddress(t *testing.T) {
 	advertise(t, e, wrong, wrong.ClientURL())
 	judge(t, c)
 	wantHealthy(t, c, 3)
+}
+
+// A member list may name anybody: the password does not go there in the clear.
+func TestPasswordStaysWithConfiguredEndpoints(t *testing.T) {
+	f := fake.New(t, 2)
+	for _, s := range f.Servers() {
+		s.Tell(fake.Script{Token: "a.1"})
+	}
+	c := watch(t, f.Endpoints()[:1], as("watcher", password))
+	judge(t, c)
+	named, other := f.Server(0).Calls(), f.Server(1).Calls()
+	if named["Auth/Authenticate"] == 0 || other["Maintenance/Status"] == 0 || other["Auth/Authenticate"] != 0 {
+		t.Errorf("the configured endpoint was asked %v, the advertised one %v", named, other)
+	}
 }
 
 // advertise starts the member again with another client URL and waits until the
