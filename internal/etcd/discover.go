@@ -148,6 +148,8 @@ func (e *endpoint) remember(a cluster.Answer, at time.Time, list []cluster.Liste
 		e.balanced, e.last = true, cluster.Identity{}
 	case e.last.Member == 0 || e.last == id:
 		e.last = id
+	case e.last.Cluster != id.Cluster:
+		e.last = id // an address that led astray; a load balancer has one cluster behind it
 	case len(list) == 0, slices.ContainsFunc(list, func(m cluster.ListedMember) bool { return m.ID == e.last.Member }):
 		e.balanced, e.last = true, cluster.Identity{}
 	default:

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
@@ -117,6 +118,27 @@ func TestAdvertisedAddress(t *testing.T) {
 	advertise(t, e, wrong, wrong.ClientURL())
 	judge(t, c)
 	wantHealthy(t, c, 3)
+}
+
+// Another cluster that answered for a while leaves no trace at the endpoint.
+func TestEndpointThatReturnsFromAnotherCluster(t *testing.T) {
+	f := fake.New(t, 3)
+	c := watch(t, f.Endpoints())
+	wantHealthy(t, c, 3)
+	astray := func(h *pb.ResponseHeader) { h.ClusterId, h.MemberId = fake.ClusterID+1, 1 }
+	f.Server(2).Tell(fake.Script{
+		Status: func(r *pb.StatusResponse) { astray(r.Header) },
+		Range:  func(_ *pb.RangeRequest, r *pb.RangeResponse) { astray(r.Header) },
+	})
+	if v := judge(t, c); v.SplitBrain.ClusterID != cluster.Known(true) {
+		t.Fatalf("no other cluster is seen: %s", summary(v))
+	}
+	f.Server(2).Tell(fake.Script{})
+	judge(t, c)
+	v := wantHealthy(t, c, 3)
+	if back := memberOf(v, f.Server(2).ID); !back.Configured || len(c.targets()) != 3 {
+		t.Errorf("%d members are probed: %s", len(c.targets()), summary(v))
+	}
 }
 
 // A member list may name anybody: the password does not go there in the clear.
