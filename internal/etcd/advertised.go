@@ -72,10 +72,11 @@ func (c *Client) tryAdvertised(ctx context.Context, list []cluster.ListedMember)
 // reachable asks at an advertised URL whose it is. An endpoint that is in use
 // knows already.
 func (c *Client) reachable(ctx context.Context, a Advertised) (bool, cluster.Reason) {
-	u := c.dialable([]string{a.URL})
-	if u == "" {
+	urls := c.dialable([]string{a.URL})
+	if len(urls) == 0 {
 		return false, "" // of no use to anybody but that host
 	}
+	u := urls[0]
 	for _, e := range c.current() {
 		if !cluster.SameEndpoint(e.url, u) || isSecure(e.url) != isSecure(u) {
 			continue

@@ -31,19 +31,26 @@ func (c *Client) discover(v cluster.Verdict) []*endpoint {
 		if covered(v, m.ID) || slices.ContainsFunc(c.endpoints, func(e *endpoint) bool { return e.wanted == m.ID }) {
 			continue
 		}
-		u := c.dialable(m.ClientURLs)
-		if u == "" {
+		urls := c.dialable(m.ClientURLs)
+		if len(urls) == 0 {
 			continue
 		}
-		e, err := c.dial(u, false, m.ID)
-		if err != nil {
-			c.opts.Logger.Debug("advertised endpoint is of no use", "cluster", c.opts.Cluster.Name, "endpoint", u, "err", err)
-			continue
+		if e := c.dialLearned(urls[0], m.ID); e != nil {
+			c.endpoints = append(c.endpoints, e)
+			fresh = append(fresh, e)
 		}
-		c.endpoints = append(c.endpoints, e)
-		fresh = append(fresh, e)
 	}
 	return fresh
+}
+
+// dialLearned is an endpoint for a member at a URL that it advertises, or nil.
+func (c *Client) dialLearned(u string, id cluster.ID) *endpoint {
+	e, err := c.dial(u, false, id)
+	if err != nil {
+		c.opts.Logger.Debug("advertised endpoint is of no use", "cluster", c.opts.Cluster.Name, "endpoint", u, "err", err)
+		return nil
+	}
+	return e
 }
 
 // covered reports whether a configured endpoint leads to the member, and not to
@@ -52,10 +59,10 @@ func covered(v cluster.Verdict, id cluster.ID) bool {
 	return slices.ContainsFunc(v.Members, func(m cluster.Member) bool { return m.ID == id && m.Configured })
 }
 
-// dialable is the first advertised URL that we are ready to dial, one that is
-// not the loopback before one that is.
-func (c *Client) dialable(urls []string) string {
-	var loopback string
+// dialable are the advertised URLs that we are ready to dial, in their order:
+// those that are not the loopback if there is any, else those that are.
+func (c *Client) dialable(urls []string) []string {
+	var remote, loopback []string
 	for _, raw := range urls {
 		u, err := url.Parse(raw)
 		if err != nil || u.User != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -71,12 +78,15 @@ func (c *Client) dialable(urls []string) string {
 		if net.ParseIP(u.Hostname()) != nil && allowed(u.Host, c.allowLoopback.Load()) != nil {
 			continue
 		}
-		if !isLoopback(canonical) {
-			return canonical
+		switch {
+		case !isLoopback(canonical):
+			remote = append(remote, canonical)
+		case c.allowLoopback.Load():
+			loopback = append(loopback, canonical)
 		}
-		if c.allowLoopback.Load() && loopback == "" {
-			loopback = canonical
-		}
+	}
+	if len(remote) > 0 {
+		return remote
 	}
 	return loopback
 }
@@ -103,6 +113,7 @@ func (c *Client) learn(q *inquiry, v cluster.Verdict) {
 			}
 		}
 		c.forget(v)
+		c.tryOthers(q, v)
 	}
 	for _, a := range q.asked {
 		a.e.remember(a.answer, q.start, c.list)
@@ -117,7 +128,7 @@ func (c *Client) forget(v cluster.Verdict) {
 			return false
 		}
 		advertised := slices.ContainsFunc(v.List, func(m cluster.ListedMember) bool {
-			return m.ID == e.wanted && c.dialable(m.ClientURLs) == e.url
+			return m.ID == e.wanted && slices.Contains(c.dialable(m.ClientURLs), e.url)
 		})
 		if advertised && !covered(v, e.wanted) {
 			return false
@@ -125,6 +136,32 @@ func (c *Client) forget(v cluster.Verdict) {
 		go e.close()
 		return true
 	})
+}
+
+// tryOthers goes on to the next URL of members that the present one did not lead
+// to: a member may advertise networks that we are not in. From the last URL it
+// goes back to the first.
+func (c *Client) tryOthers(q *inquiry, v cluster.Verdict) {
+	for _, a := range q.asked {
+		f, i := a.answer.StatusFailure, slices.Index(c.endpoints, a.e)
+		if a.e.configured || i < 0 || f == nil || !f.Reason.Down() && f.Reason != cluster.ReasonWrongMember {
+			continue
+		}
+		for _, m := range v.List {
+			urls := c.dialable(m.ClientURLs)
+			if m.ID != a.e.wanted || len(urls) < 2 {
+				continue
+			}
+			next := urls[(slices.Index(urls, a.e.url)+1)%len(urls)]
+			if next == a.e.url {
+				continue // advertised twice
+			}
+			if e := c.dialLearned(next, m.ID); e != nil {
+				c.endpoints[i] = e
+				c.linger(a.e) // another round may be waiting for it
+			}
+		}
+	}
 }
 
 // remember who answers at the endpoint. An endpoint whose member changes while

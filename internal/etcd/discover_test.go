@@ -141,6 +141,25 @@ func TestEndpointThatReturnsFromAnotherCluster(t *testing.T) {
 	}
 }
 
+// A member that advertises several URLs is looked for at each of them, and where
+// it was found it stays.
+func TestMemberIsFoundAtAnyURL(t *testing.T) {
+	f := fake.New(t, 3)
+	dead, urls := nobody(t), f.Endpoints()
+	f.Server(0).Tell(fake.Script{List: func(r *pb.MemberListResponse) {
+		r.Members[1].ClientURLs = []string{dead, urls[2], urls[1]} // nobody, another member, itself
+	}})
+	c := watch(t, urls[:1])
+	judge(t, c)
+	judge(t, c)
+	for range 2 {
+		wantHealthy(t, c, 3)
+	}
+	if e := learned(c)[cluster.ID(f.Server(1).ID)]; e == nil || e.url != urls[1] {
+		t.Errorf("the member's endpoint is %+v, want %s", e, urls[1])
+	}
+}
+
 // A member list may name anybody: the password does not go there in the clear.
 func TestPasswordStaysWithConfiguredEndpoints(t *testing.T) {
 	f := fake.New(t, 2)
@@ -182,28 +201,28 @@ func TestDialable(t *testing.T) {
 		name             string
 		loopback, secure bool
 		urls             []string
-		want             string
+		want             []string
 	}{
-		{"the first", false, false, []string{"http://10.0.0.1:2379", "http://10.0.0.2:2379"}, "http://10.0.0.1:2379"},
-		{"a name", false, false, []string{"http://ETCD-1.example:2379"}, "http://etcd-1.example:2379"},
-		{"an address before the loopback", true, false, []string{"http://localhost:2379", "http://10.0.0.2:2379"}, "http://10.0.0.2:2379"},
-		{"the loopback where we are on that host", true, false, []string{"http://127.0.0.1:2379"}, "http://127.0.0.1:2379"},
-		{"not the loopback of our own host", false, false, []string{"http://127.0.0.1:2379", "http://localhost:2379", "http://[::1]:2379"}, ""},
-		{"no clear text where TLS is configured", false, true, []string{"http://10.0.0.1:2379"}, ""},
-		{"TLS where TLS is configured", false, true, []string{"http://10.0.0.1:2379", "https://10.0.0.1:2379"}, "https://10.0.0.1:2379"},
-		{"not link-local", true, false, []string{"http://169.254.169.254:80", "http://[fe80::1]:80", "http://[::ffff:169.254.169.254]:80", "http://[fd00:ec2::254]:80"}, ""},
-		{"not unspecified", true, false, []string{"http://0.0.0.0:2379", "http://[::]:2379"}, ""},
-		{"not multicast", true, false, []string{"http://224.0.0.1:2379"}, ""},
-		{"no socket", true, false, []string{"unix://etcd.sock:1", "unixs://etcd.sock:1"}, ""},
-		{"no userinfo", true, false, []string{"http://name:secret@10.0.0.1:2379"}, ""},
-		{"no port", true, false, []string{"http://10.0.0.1"}, ""},
-		{"nonsense", true, false, []string{"", "://", "http://%zz:1", "\x00"}, ""},
-		{"none", true, false, nil, ""},
+		{"all, in their order", false, false, []string{"http://10.0.0.1:2379", "http://10.0.0.2:2379"}, []string{"http://10.0.0.1:2379", "http://10.0.0.2:2379"}},
+		{"a name", false, false, []string{"http://ETCD-1.example:2379"}, []string{"http://etcd-1.example:2379"}},
+		{"an address, not the loopback", true, false, []string{"http://localhost:2379", "http://10.0.0.2:2379"}, []string{"http://10.0.0.2:2379"}},
+		{"the loopback where we are on that host", true, false, []string{"http://127.0.0.1:2379"}, []string{"http://127.0.0.1:2379"}},
+		{"not the loopback of our own host", false, false, []string{"http://127.0.0.1:2379", "http://localhost:2379", "http://[::1]:2379"}, nil},
+		{"no clear text where TLS is configured", false, true, []string{"http://10.0.0.1:2379"}, nil},
+		{"TLS where TLS is configured", false, true, []string{"http://10.0.0.1:2379", "https://10.0.0.1:2379"}, []string{"https://10.0.0.1:2379"}},
+		{"not link-local", true, false, []string{"http://169.254.169.254:80", "http://[fe80::1]:80", "http://[::ffff:169.254.169.254]:80", "http://[fd00:ec2::254]:80"}, nil},
+		{"not unspecified", true, false, []string{"http://0.0.0.0:2379", "http://[::]:2379"}, nil},
+		{"not multicast", true, false, []string{"http://224.0.0.1:2379"}, nil},
+		{"no socket", true, false, []string{"unix://etcd.sock:1", "unixs://etcd.sock:1"}, nil},
+		{"no userinfo", true, false, []string{"http://name:secret@10.0.0.1:2379"}, nil},
+		{"no port", true, false, []string{"http://10.0.0.1"}, nil},
+		{"nonsense", true, false, []string{"", "://", "http://%zz:1", "\x00"}, nil},
+		{"none", true, false, nil, nil},
 	} {
 		c := &Client{}
 		c.allowLoopback.Store(test.loopback)
 		c.secure.Store(test.secure)
-		if got := c.dialable(test.urls); got != test.want {
+		if got := c.dialable(test.urls); !slices.Equal(got, test.want) {
 			t.Errorf("%s: of %q it is %q, want %q", test.name, test.urls, got, test.want)
 		}
 	}

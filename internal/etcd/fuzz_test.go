@@ -175,10 +175,11 @@ func FuzzDialable(f *testing.F) {
 		c := &Client{}
 		c.allowLoopback.Store(loopback)
 		c.secure.Store(secure)
-		got := c.dialable([]string{raw})
-		if got == "" {
+		urls := c.dialable([]string{raw})
+		if len(urls) == 0 {
 			return
 		}
+		got := urls[0]
 		u, err := url.Parse(got)
 		if err != nil || u.User != nil || u.Port() == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" ||
 			u.Scheme != "https" && (secure || u.Scheme != "http") {
