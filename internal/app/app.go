@@ -139,8 +139,10 @@ func (a *App) Run(ctx context.Context) error {
 		a.views(first)
 		a.ready.Store(true)
 	}()
+	ctx, end := context.WithCancel(ctx)
 	var load sync.WaitGroup
 	defer load.Wait() // it cleans up
+	defer end()       // the server may end by itself, of a listener that fails
 	load.Go(func() { a.load.keep(ctx) })
 	return a.server.Run(ctx) // returns when the last request is answered
 }
