@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,9 +52,13 @@ func (g Gateway) Delete(ctx context.Context, cluster, kind string) error {
 
 // do runs an exchange with the Pushgateway, in the group of a cluster and type.
 func (g Gateway) do(ctx context.Context, cluster, kind string, exchange func(context.Context, *push.Pusher) error) error {
+	base, err := g.base()
+	if err != nil {
+		return fmt.Errorf("pushgateway: %w", err)
+	}
 	client, err := g.client()
 	if err != nil {
-		return fmt.Errorf("pushgateway %s: %w", g.URL, err)
+		return fmt.Errorf("pushgateway %s: %w", base, err)
 	}
 	defer client.CloseIdleConnections()
 	timeout := g.Timeout
@@ -64,11 +70,27 @@ func (g Gateway) do(ctx context.Context, cluster, kind string, exchange func(con
 	if job == "" {
 		job = DefaultJob
 	}
-	p := push.New(g.URL, job).Client(client).Grouping("cluster", cluster).Grouping("type", kind)
+	p := push.New(base, job).Client(client).Grouping("cluster", cluster).Grouping("type", kind)
 	if err := exchange(ctx, p); err != nil {
-		return fmt.Errorf("pushgateway %s: %w", g.URL, err)
+		return fmt.Errorf("pushgateway %s: %w", base, err)
 	}
 	return nil
+}
+
+// base is the URL, if it may be shown: errors have it in them.
+func (g Gateway) base() (string, error) {
+	base := g.URL
+	if !strings.Contains(base, "://") {
+		base = "http://" + base
+	}
+	u, err := url.Parse(base)
+	switch {
+	case err != nil || u.Hostname() == "":
+		return "", errors.New("the URL is malformed")
+	case u.User != nil:
+		return "", fmt.Errorf("the URL %s has a user or a password in it: give Username and PasswordFile instead", u.Redacted())
+	}
+	return base, nil
 }
 
 func (g Gateway) client() (*http.Client, error) {

@@ -207,3 +207,15 @@ func TestPrometheusScrapesResults(t *testing.T) {
 		})
 	}
 }
+
+// TestGatewaySecret: no error tells a password that is in the URL.
+func TestGatewaySecret(t *testing.T) {
+	for _, url := range []string{"http://u:s3cret@127.0.0.1:1", "u:s3cret@127.0.0.1:1", "http://u:s3cret@127.0.0.1:port"} {
+		g := Gateway{URL: url}
+		for _, err := range []error{g.Push(t.Context(), Report{}, true), g.Delete(t.Context(), "prod", Write)} {
+			if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "pushgateway") {
+				t.Errorf("%s: %v", url, err)
+			}
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,7 +28,7 @@ type pushFlags struct {
 }
 
 func (f *pushFlags) add(cmd *kingpin.CmdClause) {
-	cmd.Flag("pushgateway.url", "Pushgateway to push the results to.").StringVar(&f.URL)
+	setFlag(cmd, &f.URL, "pushgateway.url", "", "Pushgateway to push the results to.", gatewayURL)
 	cmd.Flag("pushgateway.job", "Value of the label job there (etcd-monitor-benchmark).").StringVar(&f.Job)
 	cmd.Flag("pushgateway.username", "User of its basic authentication.").StringVar(&f.Username)
 	cmd.Flag("pushgateway.password-file", "File with the user's password.").StringVar(&f.PasswordFile)
@@ -38,6 +39,23 @@ func (f *pushFlags) add(cmd *kingpin.CmdClause) {
 	cmd.Flag("pushgateway.expected-interval", "How often this benchmark is meant to run, for the alert that it does not.").DurationVar(&f.interval)
 	cmd.Flag("pushgateway.delete", "Run nothing: delete the results of this cluster and type there.").NoEnvar().BoolVar(&f.delete)
 	cmd.Flag("push-required", "Exit with 5 when the results cannot be pushed; else that is a warning.").NoEnvar().BoolVar(&f.required)
+}
+
+// gatewayURL is a URL without user and password: they would be shown with it, and
+// so would they in an error about it.
+func gatewayURL(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return "", errors.New("is not a URL like https://pushgateway:9091")
+	case u.User != nil:
+		return "", errors.New("has a user or a password in it, where they can be seen: " +
+			"--pushgateway.username and --pushgateway.password-file are for them")
+	}
+	return s, nil
 }
 
 // gateway is where to push to: as the flags say, else the configuration. A way

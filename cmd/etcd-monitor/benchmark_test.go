@@ -44,6 +44,7 @@ func TestBenchmarkMistakes(t *testing.T) {
 		"--run-benchmark --benchmark-ops=0":              "--benchmark-ops",
 		"benchmark write --endpoints=http://":            "--endpoints",
 		"benchmark watch --value-size=4":                 "value size",
+		"benchmark write --pushgateway.url=gateway:9091": "--pushgateway.url: is not a URL like https://",
 	} {
 		code, _, errs := commandLine(t.Context(), line)
 		if code != exitUsage || !strings.Contains(errs, says) {
@@ -154,5 +155,28 @@ func TestBenchmarkCompare(t *testing.T) {
 	etcdtest.OK(t, os.WriteFile(other, []byte(`{"schema": "something/9"}`), 0o600))
 	if code, _, errs := commandLine(t.Context(), "benchmark compare", before, other); code != exitFailed || !strings.Contains(errs, "something/9") {
 		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// TestGatewaySecret: a password in the URL of the Pushgateway is refused before
+// anything runs, and is not repeated.
+func TestGatewaySecret(t *testing.T) {
+	for _, url := range []string{"http://u:s3cret@127.0.0.1:9091", "https://s3cret@gateway", "u:s3cret@gateway:9091", "http://u:s3cret@gateway:port"} {
+		for _, byVariable := range []bool{false, true} {
+			line := "benchmark write --endpoints=127.0.0.1:1"
+			if byVariable {
+				t.Setenv("ETCD_MONITOR_PUSHGATEWAY_URL", url)
+			} else {
+				line += " --pushgateway.url=" + url
+			}
+			code, out, errs := commandLine(t.Context(), line)
+			if code != exitUsage || !strings.Contains(errs, "--pushgateway.url") || strings.Contains(out+errs, "s3cret") {
+				t.Errorf("%s, by variable %v: exit %d\n%s%s", url, byVariable, code, out, errs)
+			}
+			if strings.Contains(url, "//u:s3cret@1") && !strings.Contains(errs, "--pushgateway.password-file") {
+				t.Errorf("without what to do instead: %s", errs)
+			}
+			etcdtest.OK(t, os.Unsetenv("ETCD_MONITOR_PUSHGATEWAY_URL"))
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 type flag[T any] struct {
 	name  string
 	parse func(string) (T, error)
+	to    *T // where it goes: value, unless somebody wants it elsewhere
 	value T
 	text  string
 }
@@ -23,7 +24,7 @@ func (f *flag[T]) Set(s string) error {
 	if err != nil {
 		return fmt.Errorf("--%s: %w", f.name, err)
 	}
-	f.value, f.text = v, s
+	*f.to, f.text = v, s
 	return nil
 }
 
@@ -32,12 +33,23 @@ func (f *flag[T]) String() string { return f.text }
 
 func addFlag[T any](cmd *kingpin.CmdClause, name, def, help string, parse func(string) (T, error)) *flag[T] {
 	f := &flag[T]{name: name, parse: parse}
-	clause := cmd.Flag(name, help)
+	f.to = &f.value
+	f.add(cmd, def, help)
+	return f
+}
+
+// setFlag is addFlag for a value that is elsewhere.
+func setFlag[T any](cmd *kingpin.CmdClause, to *T, name, def, help string, parse func(string) (T, error)) *kingpin.FlagClause {
+	return (&flag[T]{name: name, parse: parse, to: to}).add(cmd, def, help)
+}
+
+func (f *flag[T]) add(cmd *kingpin.CmdClause, def, help string) *kingpin.FlagClause {
+	clause := cmd.Flag(f.name, help)
 	if def != "" {
 		clause.Default(def)
 	}
 	clause.SetValue(f)
-	return f
+	return clause
 }
 
 // boolFlag is a switch: --name, --no-name.
@@ -49,6 +61,7 @@ func boolFlag(cmd *kingpin.CmdClause, name, help string, def bool) *switchFlag {
 		}
 		return v, nil
 	}}}
+	f.to = &f.value
 	cmd.Flag(name, help).Default(strconv.FormatBool(def)).SetValue(f)
 	return f
 }
