@@ -3,13 +3,18 @@ package etcd
 import (
 	"context"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
 )
 
 const exposition = `# HELP etcd_server_proposals_pending x
@@ -120,6 +125,34 @@ func TestDigestOfRealMembers(t *testing.T) {
 		}
 		readAlong(t, c, cluster.ID(e.Member(0).ID()))
 		readLate(t, c, cluster.ID(e.Member(0).ID()))
+	}
+}
+
+// The metrics of a member that took another one's place are its own, as soon as
+// the former one has left.
+func TestDigestOfReplacedMember(t *testing.T) {
+	var serves atomic.Value
+	base := fake.Handler(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strings.ReplaceAll(exposition, "8e9e05c52164694d", serves.Load().(string)))
+	})
+	f := fake.New(t, 2)
+	c := watch(t, f.Endpoints()[:1], func(o *Options) { o.Cluster.MetricsURLs = []string{base} })
+	refreshed := func() DigestState {
+		judge(t, c)
+		c.RefreshDigests(t.Context(), 0, make(chan struct{}, 1))
+		return c.Digests()[0]
+	}
+	serves.Store("a001")
+	if d := refreshed(); d.Member != 0xa001 || d.Failure != nil {
+		t.Fatalf("the member's digest is %+v", d)
+	}
+	serves.Store("a00f")
+	if d := refreshed(); d.Member != 0xa001 || d.Failure == nil || d.Failure.Reason != cluster.ReasonWrongMember {
+		t.Errorf("a stranger's metrics are %+v", d)
+	}
+	f.Server(0).Tell(fake.Script{List: func(r *pb.MemberListResponse) { r.Members[1].ID = 0xa00f }})
+	if d := refreshed(); d.Member != 0xa00f || d.Failure != nil {
+		t.Errorf("the digest of the member in its place is %+v", d)
 	}
 }
 

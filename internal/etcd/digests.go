@@ -74,9 +74,13 @@ func (c *Client) RefreshDigests(ctx context.Context, age time.Duration, slots ch
 // one that began before the present one had ended, as behind a slow reader: of
 // two that overlap nobody knows which is older, and a counter that goes back
 // looks like a restart.
+//
+// Behind a metrics URL that was configured a member may be replaced: once the
+// former one has left, the exposition is believed.
 func (c *Client) keepDigest(s *source, d cluster.Digest, says cluster.ID, err error) {
+	replaced := c.unnamed(s)
 	s.mu.Lock()
-	if s.member == 0 {
+	if says != 0 && (s.member == 0 || replaced) {
 		s.member = says
 	}
 	member := s.member
@@ -93,7 +97,9 @@ func (c *Client) keepDigest(s *source, d cluster.Digest, says cluster.ID, err er
 	state := DigestState{Member: member, URL: s.url, Digest: d, read: time.Now()}
 	if err != nil {
 		state.Failure = fetchFailure(err, time.Since(d.At))
-		state.Digest, state.read = present.Digest, present.read
+		if present.Member == member {
+			state.Digest, state.read = present.Digest, present.read
+		}
 	} else if d.At.Before(present.read) {
 		return
 	}

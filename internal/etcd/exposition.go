@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ var (
 type source struct {
 	url    string
 	client *http.Client
+	asks   bool // whose they are is known from what they say alone
 
 	mu     sync.Mutex // guards what follows
 	member cluster.ID // whose they are; 0 until they said so
@@ -40,6 +42,16 @@ func (s *source) whose() cluster.ID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.member
+}
+
+// unnamed reports whether it is not known, or not known any more, whose metrics
+// the source serves.
+func (c *Client) unnamed(s *source) bool {
+	member := s.whose()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return s.asks && (member == 0 || len(c.list) > 0 &&
+		!slices.ContainsFunc(c.list, func(m cluster.ListedMember) bool { return m.ID == member }))
 }
 
 // newSource prepares to fetch url's metrics. Addresses that were learned are
@@ -58,7 +70,7 @@ func (c *Client) newSource(base string, member cluster.ID, e *endpoint) *source 
 	if strings.HasPrefix(base, "https://") {
 		t.TLSClientConfig = c.trust.clientConfig(base)
 	}
-	return &source{url: base, member: member, client: &http.Client{
+	return &source{url: base, member: member, asks: member == 0, client: &http.Client{
 		Transport: t,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
