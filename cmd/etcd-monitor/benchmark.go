@@ -132,6 +132,9 @@ func (f *benchmarkFlags) run(ctx context.Context, kind string, stdout, stderr io
 	if f.push.delete {
 		return gateway.Delete(ctx, c.Cluster.Name, c.Type)
 	}
+	if err := f.checkOutput(); err != nil {
+		return err
+	}
 	log, flush, err := logging.New(logging.Options{Writer: stderr, Level: "warn", Format: "logfmt"})
 	if err != nil {
 		return err
@@ -168,25 +171,26 @@ func (f *benchmarkFlags) choose(ctx context.Context, c *benchmark.Config) (err e
 	return err
 }
 
-// finish stores, prints and pushes what was measured, in this order, and turns
-// it into an exit code. failure is why the run did not come to its end.
+// finish prints, stores and pushes what was measured, in this order and whatever
+// becomes of the others, and turns it into an exit code. failure is why the run
+// did not come to its end.
 func (f *benchmarkFlags) finish(ctx context.Context, r benchmark.Report, g benchmark.Gateway, failure error, stdout, stderr io.Writer) error {
 	measured := r.Schema != ""
+	var lost, pushed error
 	if measured {
-		if err := f.store(r); err != nil {
-			return errors.Join(failure, err)
-		}
-		if err := f.print(r, stdout); err != nil {
-			return errors.Join(failure, err)
-		}
+		lost = errors.Join(f.print(r, stdout), f.store(r))
 	}
-	var pushed error
 	if g.URL != "" {
 		pushed = g.Push(context.WithoutCancel(ctx), r, failure == nil && measured)
 		if pushed != nil {
 			fmt.Fprintf(stderr, "etcd-monitor: warning: %v\n", pushed)
 		}
 	}
+	return errors.Join(f.judge(ctx, r, failure, pushed), lost)
+}
+
+// judge turns what was measured, and whether it was pushed, into an exit code.
+func (f *benchmarkFlags) judge(ctx context.Context, r benchmark.Report, failure, pushed error) error {
 	switch {
 	case failure != nil:
 		return interrupted(ctx, failure)
@@ -214,10 +218,14 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 func (f *benchmarkFlags) print(r benchmark.Report, stdout io.Writer) error {
+	write := r.WriteText
 	if f.format == "json" {
-		return r.WriteJSON(stdout)
+		write = r.WriteJSON
 	}
-	return r.WriteText(stdout)
+	if err := write(stdout); err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	return nil
 }
 
 // findFlags are about the search for the highest rate.

@@ -90,14 +90,41 @@ func merge(p, d config.Pushgateway) config.Pushgateway {
 	return p
 }
 
+// checkOutput says why a report could not be stored, before one is measured.
+func (f *benchmarkFlags) checkOutput() error {
+	if f.output == "" {
+		return nil
+	}
+	if info, err := os.Stat(f.output); err == nil && info.IsDir() {
+		return fmt.Errorf("--output: %s is a directory", f.output)
+	}
+	tmp, err := f.tempOutput()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(tmp.Close(), os.Remove(tmp.Name())); err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	return nil
+}
+
+// tempOutput is a file beside the one for the report.
+func (f *benchmarkFlags) tempOutput() (*os.File, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(f.output), ".benchmark-*")
+	if err != nil {
+		return nil, fmt.Errorf("--output: %w", err)
+	}
+	return tmp, nil
+}
+
 // store writes the report to a file, whole or not at all.
 func (f *benchmarkFlags) store(r benchmark.Report) error {
 	if f.output == "" {
 		return nil
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(f.output), ".benchmark-*")
+	tmp, err := f.tempOutput()
 	if err != nil {
-		return fmt.Errorf("--output: %w", err)
+		return err
 	}
 	defer func() { _ = os.Remove(tmp.Name()) }() // gone once it is renamed
 	if err := errors.Join(r.WriteJSON(tmp), tmp.Chmod(0o644), tmp.Close()); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -180,3 +181,54 @@ func TestGatewaySecret(t *testing.T) {
 		}
 	}
 }
+
+// TestBenchmarkOutput: a file that cannot be written is noticed before anything
+// is measured, and costs nothing of what was measured if it is only later.
+func TestBenchmarkOutput(t *testing.T) {
+	dir := t.TempDir()
+	for _, path := range []string{filepath.Join(dir, "none", "x.json"), dir} {
+		code, _, errs := commandLine(t.Context(), "benchmark write --endpoints=127.0.0.1:1 --output="+path)
+		if code != exitFailed || !strings.Contains(errs, "--output: ") || strings.Contains(errs, "refused") {
+			t.Errorf("%s: exit %d\n%s", path, code, errs)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+
+	pushes := 0
+	accepts := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { pushes++ }))
+	defer accepts.Close()
+	r := benchmark.Report{Schema: benchmark.Schema, Type: benchmark.Write, Cluster: "prod"}
+	r.Operations.Succeeded = 4711
+	for _, test := range []struct {
+		name, output string
+		failed       int64
+		stdout       io.Writer
+		code         int
+		says         string
+	}{
+		{"no directory any more", filepath.Join(dir, "none", "x.json"), 0, &bytes.Buffer{}, exitFailed, "--output: "},
+		{"and errors", filepath.Join(dir, "none", "x.json"), 4711, &bytes.Buffer{}, exitErrors, "--output: "},
+		{"nobody reads", filepath.Join(dir, "x.json"), 0, brokenPipe{}, exitFailed, "standard output: " + io.ErrClosedPipe.Error()},
+	} {
+		r.Operations.Failed = test.failed
+		f := &benchmarkFlags{output: test.output, format: "text"}
+		var errs bytes.Buffer
+		code := fail(&errs, f.finish(t.Context(), r, benchmark.Gateway{URL: accepts.URL}, nil, test.stdout, &errs))
+		if code != test.code || !strings.Contains(errs.String(), test.says) {
+			t.Errorf("%s: exit %d, want %d with %q:\n%s", test.name, code, test.code, test.says, errs.String())
+		}
+		if out, ok := test.stdout.(*bytes.Buffer); ok && !strings.Contains(out.String(), "4711") {
+			t.Errorf("%s: printed %q", test.name, out)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "x.json")); err != nil || pushes != 3 {
+		t.Errorf("%d pushes of 3, stored: %v", pushes, err)
+	}
+}
+
+// brokenPipe is where nobody reads.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
