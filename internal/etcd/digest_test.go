@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -154,6 +155,43 @@ func TestDigestOfReplacedMember(t *testing.T) {
 	if d := refreshed(); d.Member != 0xa00f || d.Failure != nil {
 		t.Errorf("the digest of the member in its place is %+v", d)
 	}
+}
+
+// Metrics URLs do not say whose metrics they serve. Who wants those of a member
+// finds out, and does not wait for a URL where nobody answers.
+func TestMetricsURLsWithoutDigests(t *testing.T) {
+	f := fake.New(t, 3)
+	f.Expose(exposition + quotaMetric + " 1e+09\n")
+	for _, s := range f.Servers() {
+		s.Tell(fake.Script{Status: func(r *pb.StatusResponse) { r.Version = "3.5.30" }})
+	}
+	urls := append(f.Endpoints(), "http://"+silent(t).Addr().String())
+	c := watch(t, f.Endpoints(), func(o *Options) { o.Cluster.MetricsURLs = urls })
+	judge(t, c)
+	ctx, cancel := context.WithTimeout(t.Context(), linearizableTimeout-time.Second)
+	defer cancel()
+	for _, s := range f.Servers() {
+		body, err := c.OpenMetrics(ctx, cluster.ID(s.ID))
+		etcdtest.OK(t, err)
+		text, err := io.ReadAll(body)
+		etcdtest.OK(t, err)
+		etcdtest.OK(t, body.Close())
+		if own := fmt.Sprintf("{server_id=%q}", cluster.ID(s.ID)); !strings.Contains(string(text), own) {
+			t.Errorf("%s: the exposition is not its own: %.200s", s.Name, text)
+		}
+	}
+
+	c = watch(t, f.Endpoints(), func(o *Options) { o.Cluster.MetricsURLs = urls })
+	judge(t, c)
+	etcdtest.Eventually(t, 10*time.Second, "the quota of every member is known", func() bool {
+		c.RefreshQuotas(t.Context())
+		for _, s := range f.Servers() {
+			if q, ok := c.MetricsQuota(cluster.ID(s.ID)); !ok || q != 1e9 {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // readAlong reads a member's metrics and expects a newer digest from that.

@@ -34,8 +34,9 @@ type source struct {
 	client *http.Client
 	asks   bool // whose they are is known from what they say alone
 
-	mu     sync.Mutex // guards what follows
-	member cluster.ID // whose they are; 0 until they said so
+	mu      sync.Mutex    // guards what follows
+	member  cluster.ID    // whose they are; 0 until they said so
+	reading chan struct{} // closed when the reading under way for that ends; nil when none is
 }
 
 func (s *source) whose() cluster.ID {
@@ -170,15 +171,78 @@ func (c *Client) sources() []*source {
 // OpenMetrics opens the member's own exposition: text, at most 4 MiB. When it is
 // read to its end, the digest is renewed from it. The caller closes it.
 func (c *Client) OpenMetrics(ctx context.Context, member cluster.ID) (io.ReadCloser, error) {
-	for _, s := range c.sources() {
+	s, err := c.sourceOf(ctx, member)
+	if err != nil {
+		return nil, err
+	}
+	at := time.Now()
+	body, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.teeDigest(s, body, at), nil
+}
+
+// sourceOf finds where the member's metrics are served. Where no source is known
+// for it, those that have not said whose they are are asked.
+func (c *Client) sourceOf(ctx context.Context, member cluster.ID) (*source, error) {
+	sources := c.sources()
+	for _, s := range sources {
 		if s.whose() == member {
-			at := time.Now()
-			body, err := s.open(ctx)
-			if err != nil {
-				return nil, err
+			return s, nil
+		}
+	}
+	sources = slices.DeleteFunc(sources, func(s *source) bool { return !c.unnamed(s) })
+	told := make(chan *source, len(sources))
+	for _, s := range sources {
+		answered := c.identify(s)
+		go func() {
+			<-answered
+			told <- s
+		}()
+	}
+	for range sources {
+		select {
+		case s := <-told:
+			if s.whose() == member {
+				return s, nil
 			}
-			return c.teeDigest(s, body, at), nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
 	return nil, errNoSource
+}
+
+// identify reads the exposition for whose it is. Those who ask at the same time
+// share one reading; the channel is closed when it ended.
+func (c *Client) identify(s *source) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reading != nil {
+		return s.reading
+	}
+	done := make(chan struct{})
+	s.reading = done
+	go func() {
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.reading = nil
+			close(done)
+		}()
+		ctx, cancel := context.WithTimeout(c.ctx, linearizableTimeout)
+		defer cancel()
+		at := time.Now()
+		body, err := s.open(ctx)
+		if err == nil {
+			body = c.teeDigest(s, body, at)
+			_, err = io.Copy(io.Discard, body)
+			_ = body.Close()
+		}
+		if err != nil {
+			c.opts.Logger.Debug("it is not known whose metrics are served", "cluster", c.opts.Cluster.Name, "endpoint", s.url, "err", err)
+		}
+	}()
+	return done
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,9 +47,12 @@ func (c *Client) RefreshQuotas(ctx context.Context) {
 		untold[e.last.Member] = e.quotaUntold
 		e.mu.Unlock()
 	}
+	wanted := slices.Contains(slices.Collect(maps.Values(untold)), true)
 	for _, s := range c.sources() {
 		id := s.whose()
-		if untold[id] && c.quotaDue(id) {
+		if wanted && c.unnamed(s) {
+			c.identify(s) // the next time it is known
+		} else if untold[id] && c.quotaDue(id) {
 			go c.refreshQuota(ctx, s, id)
 		}
 	}
