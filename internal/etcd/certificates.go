@@ -85,7 +85,7 @@ func (c *Client) Certificates() []Certificate {
 }
 
 // RefreshCertificates reads our files again and shakes hands with every endpoint
-// once more, seldom, and returns without waiting.
+// and metrics URL once more, seldom, and returns without waiting.
 func (c *Client) RefreshCertificates(ctx context.Context) {
 	certs := &c.trust.certificates
 	certs.mu.Lock()
@@ -109,23 +109,29 @@ func (c *Client) RefreshCertificates(ctx context.Context) {
 	certs.mu.Unlock()
 	for _, e := range endpoints {
 		if e.secure() {
-			go c.shakeHands(ctx, e)
+			go c.shakeHands(ctx, e.url, e.guard(c.allowLoopback.Load()))
+		}
+	}
+	for _, u := range c.opts.Cluster.MetricsURLs {
+		if isSecure(u) {
+			go c.shakeHands(ctx, u, nil)
 		}
 	}
 }
 
 // shakeHands makes a connection for nothing but its handshake.
-func (c *Client) shakeHands(ctx context.Context, e *endpoint) {
+func (c *Client) shakeHands(ctx context.Context, endpoint string, guard control) {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Cluster.DialTimeout)
 	defer cancel()
-	u, err := url.Parse(e.url)
+	u, err := url.Parse(endpoint)
 	if err != nil {
 		return
 	}
-	d := tls.Dialer{NetDialer: &net.Dialer{ControlContext: e.guard(c.allowLoopback.Load())}, Config: c.trust.clientConfig(e.url)}
-	conn, err := d.DialContext(ctx, "tcp", u.Host)
+	address := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443"))
+	d := tls.Dialer{NetDialer: &net.Dialer{ControlContext: guard}, Config: c.trust.clientConfig(endpoint)}
+	conn, err := d.DialContext(ctx, "tcp", address)
 	if err != nil {
-		c.opts.Logger.Debug("handshake", "cluster", c.opts.Cluster.Name, "endpoint", e.url, "err", err)
+		c.opts.Logger.Debug("handshake", "cluster", c.opts.Cluster.Name, "endpoint", endpoint, "err", err)
 		return
 	}
 	_ = conn.Close()

@@ -1,11 +1,18 @@
 package etcd
 
 import (
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
 )
 
 // TestCertificatesAreSeen: those that endpoints show, believed or not, and those
@@ -41,4 +48,46 @@ func TestCertificatesAreSeen(t *testing.T) {
 	if !found {
 		t.Errorf("a certificate that is not believed is not shown: %+v", stranger.Certificates())
 	}
+}
+
+// A metrics URL's certificate that was renewed shows, though the connection over
+// which the metrics come is still the first one.
+func TestRenewedCertificateOfMetricsURL(t *testing.T) {
+	ca := newCA(t, "metrics")
+	var shown atomic.Pointer[tls.Certificate]
+	renew := func(end time.Time) {
+		pair := issue(t, ca, etcdtest.Cert{Name: "metrics", Hosts: []string{"127.0.0.1"}, NotAfter: end})
+		cert, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile)
+		etcdtest.OK(t, err)
+		shown.Store(&cert)
+	}
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, exposition)
+	}))
+	s.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		return &tls.Config{Certificates: []tls.Certificate{*shown.Load()}}, nil
+	}}
+	soon := time.Now().Add(time.Hour).Truncate(time.Second)
+	renew(soon)
+	s.StartTLS()
+	defer s.Close()
+
+	c := watch(t, fake.New(t, 1).Endpoints(), files(config.TLS{CAFile: ca.File}),
+		func(o *Options) { o.Cluster.MetricsURLs = []string{s.URL} })
+	ends := func(at time.Time) bool {
+		return slices.ContainsFunc(c.Certificates(), func(got Certificate) bool {
+			return got.Endpoint == s.URL && got.Kind == "server" && got.NotAfter.Equal(at)
+		})
+	}
+	c.RefreshDigests(t.Context(), 0, make(chan struct{}, 1))
+	if !ends(soon) {
+		t.Fatalf("the first certificate is not shown: %+v", c.Certificates())
+	}
+	later := soon.Add(time.Hour)
+	renew(later)
+	c.RefreshCertificates(t.Context())
+	etcdtest.Eventually(t, 5*time.Second, "the renewed certificate is shown", func() bool {
+		c.RefreshDigests(t.Context(), 0, make(chan struct{}, 1))
+		return ends(later)
+	})
 }

@@ -152,9 +152,12 @@ func (e *endpoint) fail(err error, since time.Time) *cluster.Failure {
 	return failure(err, conn, time.Since(since))
 }
 
+// control may refuse an address before it is dialled; nil refuses none.
+type control = func(ctx context.Context, network, address string, raw syscall.RawConn) error
+
 // guard checks the addresses of endpoints that were learned, after the name is
 // resolved, where they cannot change any more.
-func (e *endpoint) guard(loopback bool) func(context.Context, string, string, syscall.RawConn) error {
+func (e *endpoint) guard(loopback bool) control {
 	return func(_ context.Context, _, address string, _ syscall.RawConn) error {
 		if e.configured {
 			return nil
