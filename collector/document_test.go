@@ -19,7 +19,7 @@ const preface = `# Metrics
 
 Written from the code by ` + "`make docs`" + `; edit the help of a metric where it is declared, in ` + "`collector/`" + `.
 
-* **What is not known has no series.** A value that could not be measured in this scrape is absent: it is never 0, and never that of an earlier scrape. One exception: where a scrape's timeout is too short to find out about the quorum, ` + "`etcd_monitor_cluster_has_quorum`" + ` is that of a round at most 5 seconds older. What outlives a round of questions (counters, windows, the digest, the last comparison of data) carries its time or says so.
+* **What is not known has no series.** A value that could not be measured in this scrape is absent: it is never 0, and never that of an earlier scrape. One exception: where a scrape's timeout is too short to find out about the quorum, ` + "`etcd_monitor_cluster_has_quorum` and `etcd_monitor_cluster_has_leader`" + ` are those of a round that ended at most 5 seconds before. What outlives a round of questions (counters, windows, the digest, the last comparison of data) carries its time or says so.
 * **Quorum and leadership are confirmed** by a linearizable read that is served, not taken from what members believe. Members' own views have names of their own: ` + "`etcd_monitor_member_has_leader`, `etcd_monitor_member_is_leader`, `etcd_monitor_cluster_leader_claims`" + `.
 * **` + "`cluster`" + `** is the name that you configured. **` + "`member`" + `** is the member's name made safe (valid UTF-8, no control characters, at most 64 bytes); its ID where it has no name; name, hyphen and ID where another member has the name already.
 * **Counters of the exporter start at 0** and are never absent. Times are Unix time, IDs hexadecimal as etcdctl prints them.

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -16,8 +15,8 @@ import (
 	"github.com/etcd-monitor/etcd-monitor/internal/logging"
 )
 
-// fallbackAge is how old the answer of an earlier round about the quorum may be
-// to stand in for that of a scrape which had no time to find out.
+// fallbackAge is how long before a scrape that had no time to find out about the
+// quorum the round must have ended whose answer stands in for its own.
 const fallbackAge = 5 * time.Second
 
 // maxFetches is how many members' metrics are fetched at a time for digests.
@@ -44,11 +43,13 @@ type monitor struct {
 	finder  *finder      // nil where endpoints are configured
 
 	users sync.WaitGroup // those who read from the client
+	hurry chan struct{}  // tells tick that a scrape had no time to find out
 
 	mu     sync.Mutex     // guards what follows
 	cfg    config.Cluster // thresholds and quota may change while it runs
 	watch  Watch
 	quorum cluster.Verdict       // of the last round that could tell
+	short  time.Time             // when the last round began that had no time to tell
 	hash   *collector.HashReport // nil until the first comparison
 	labels map[cluster.ID]string // of members, as last seen
 }
@@ -57,6 +58,7 @@ func newMonitor(cfg config.Cluster, keep History, s shared) (*monitor, error) {
 	m := &monitor{
 		shared: s, name: cfg.Name, cfg: cfg, log: s.opts.Logger.With("cluster", cfg.Name),
 		history: history.New(history.Options{Points: keep.Points, Changes: keep.Changes}), labels: map[cluster.ID]string{},
+		hurry: make(chan struct{}, 1),
 	}
 	client, err := etcd.New(etcd.Options{
 		Cluster: cfg, Logger: s.opts.Logger, Zap: s.zap, OnRound: m.record,
@@ -78,77 +80,6 @@ func (m *monitor) config() config.Cluster {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.cfg
-}
-
-// record takes in a round, whoever asked for it.
-func (m *monitor) record(o cluster.Observation) {
-	v := cluster.Judge(o)
-	before, seen := m.history.Latest()
-	changes := m.history.Record(v)
-	if !seen || !v.Start.Before(before.Start) {
-		m.tell(before, seen, v, changes)
-	}
-	m.relabel(v)
-	for i := range v.Members {
-		mem := &v.Members[i]
-		if mem.Read.Confirmed() { // the confirming read is a latency sample
-			m.Sample(mem.ID, etcd.OpReadLinearizable, v.Start, mem.Read.Took)
-		}
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if v.HasQuorum.OK && v.Start.After(m.quorum.Start) {
-		m.quorum = v
-	}
-}
-
-// relabel keeps the members' labels for the probes, which know IDs only, and
-// drops the probes' series of members that are gone or renamed.
-func (m *monitor) relabel(v cluster.Verdict) {
-	now := make(map[cluster.ID]string, len(v.Members))
-	for i := range v.Members {
-		now[v.Members[i].ID] = v.Members[i].Label
-	}
-	m.mu.Lock()
-	old := m.labels
-	if confirmed := v.MembershipStale.OK && !v.MembershipStale.V; !confirmed {
-		// Nobody is gone for want of a list that counts.
-		now = maps.Clone(old)
-		for i := range v.Members {
-			if _, ok := now[v.Members[i].ID]; !ok {
-				now[v.Members[i].ID] = v.Members[i].Label
-			}
-		}
-	}
-	m.labels = now
-	m.mu.Unlock()
-	for id, label := range old {
-		if now[id] != label {
-			m.probes.Forget(m.name, label)
-		}
-	}
-}
-
-func (m *monitor) label(id cluster.ID) (string, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	l, ok := m.labels[id]
-	return l, ok
-}
-
-// Sample implements etcd.ProbeSink.
-func (m *monitor) Sample(member cluster.ID, op string, at time.Time, took time.Duration) {
-	if label, ok := m.label(member); ok {
-		m.history.Sample(member, op, at, took)
-		m.probes.Observe(m.name, label, op, took)
-	}
-}
-
-// Fail implements etcd.ProbeSink.
-func (m *monitor) Fail(member cluster.ID, op string, reason cluster.Reason) {
-	if label, ok := m.label(member); ok {
-		m.probes.Fail(m.name, label, op, reason)
-	}
 }
 
 // view waits for a round that began after the call, and gives what a scrape
@@ -195,10 +126,10 @@ func fallBack(v, other cluster.Verdict) cluster.Verdict {
 	if v.QuorumUnknown != cluster.UnknownDeadlineTooShort || other.Start.IsZero() {
 		return v
 	}
-	if age := v.Start.Sub(other.Start); age > fallbackAge {
+	if age := v.Start.Sub(other.Start.Add(other.Took)); age > fallbackAge {
 		return v
 	}
-	v.HasQuorum, v.QuorumUnknown = other.HasQuorum, ""
+	v.HasQuorum, v.HasLeader, v.QuorumUnknown = other.HasQuorum, other.HasLeader, ""
 	return v
 }
 

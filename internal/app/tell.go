@@ -18,13 +18,6 @@ func (m *monitor) tell(before cluster.Verdict, seen bool, v cluster.Verdict, cha
 			m.log.Error("cluster does not answer")
 		}
 	}
-	if q := v.HasQuorum; q.OK && before.HasQuorum != q {
-		if q.V {
-			m.log.Info("quorum", "voters", v.Voters.V, "voters_up", v.VotersUp.V)
-		} else {
-			m.log.Error("quorum lost", "voters", v.Voters.V, "voters_up", v.VotersUp.V)
-		}
-	}
 	if v.SplitBrain != before.SplitBrain && (is(v.SplitBrain.ClusterID) || is(v.SplitBrain.Leaders)) {
 		m.log.Error("split brain", "cluster_ids", len(v.ClusterIDs), "leaders", is(v.SplitBrain.Leaders))
 	}
@@ -36,6 +29,16 @@ func (m *monitor) tell(before cluster.Verdict, seen bool, v cluster.Verdict, cha
 		case cluster.MembershipChanged:
 			m.log.Info("membership changed", "members_before", len(c.Before), "members", len(c.After))
 		}
+	}
+}
+
+// tellQuorum logs that the quorum is another than the last round saw that had the
+// time to find out, which need not be the round before.
+func (m *monitor) tellQuorum(v cluster.Verdict) {
+	if v.HasQuorum.V {
+		m.log.Info("quorum", "voters", v.Voters.V, "voters_up", v.VotersUp.V)
+	} else {
+		m.log.Error("quorum lost", "voters", v.Voters.V, "voters_up", v.VotersUp.V)
 	}
 }
 

@@ -14,6 +14,13 @@ import (
 // scrape of Prometheus' default timeout leaves.
 const observeLimit = 9 * time.Second
 
+// While scrapes have no time to find out about the quorum, rounds of ours follow
+// each other so closely that there is always one to fall back on.
+const (
+	hurriedLimit = 4 * time.Second // of each: time enough for a read to count, and less than fallbackAge
+	hurriedFor   = 2 * time.Minute // after such a scrape; longer intervals are not used
+)
+
 // run keeps the cluster watched until ctx ends: an observation now and whenever
 // nobody scraped for HealthInterval; a history point and the latency probes
 // and the digests every MetricsInterval; the comparison of hashes, if it is on;
@@ -79,6 +86,10 @@ func (m *monitor) tick(ctx context.Context, o Watch) {
 			m.client.RefreshAdvertised(ctx)
 		case <-health.C:
 			health.Reset(m.observeUnlessRecent(ctx, o.HealthInterval))
+		case <-m.hurry:
+			if m.hurried() {
+				health.Reset(0)
+			}
 		case <-hash:
 			m.compareHashes(ctx, o.HashInterval)
 		}
@@ -87,15 +98,22 @@ func (m *monitor) tick(ctx context.Context, o Watch) {
 
 // observeUnlessRecent returns how long the present observation is good for.
 func (m *monitor) observeUnlessRecent(ctx context.Context, interval time.Duration) time.Duration {
-	if v, ok := m.history.Latest(); ok {
+	limit := observeLimit
+	if m.hurried() {
+		limit = hurriedLimit
+	} else if v, ok := m.history.Latest(); ok {
 		if left := interval - time.Since(v.Start); left > 0 {
 			return left
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, observeLimit)
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	m.finder.await(ctx)
 	m.client.Observe(ctx)
+	if m.hurried() {
+		return min(interval, hurriedLimit-time.Since(began))
+	}
 	return interval
 }
 
