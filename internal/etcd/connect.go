@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -174,7 +175,10 @@ func (c *Client) dialer(e *endpoint) func(context.Context) (net.Conn, error) {
 		e.resolved()
 		return guard(ctx, network, address, raw)
 	}
-	_, host, _ := strings.Cut(e.url, "://")
+	var host string // with the zone as it is, which a URL escapes
+	if u, err := url.Parse(e.url); err == nil {
+		host = u.Host
+	}
 	return func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", host) }
 }
 

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -142,5 +143,22 @@ func TestSilentNameServer(t *testing.T) {
 		if !strings.Contains(v.Failed[0].Failure.Text, "name server") {
 			t.Errorf("it says %q", v.Failed[0].Failure.Text)
 		}
+	}
+}
+
+// The zone of an IPv6 address is escaped in a URL, not where it is dialled, and
+// no part of what a certificate is for.
+func TestEndpointWithZone(t *testing.T) {
+	const zoned = "https://[fe80::1%25nowhere]:1"
+	c := watch(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	_, err := c.dialer(&endpoint{url: zoned, configured: true})(ctx)
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Addr == nil || op.Addr.String() != "[fe80::1%nowhere]:1" {
+		t.Errorf("%s: %v", zoned, err)
+	}
+	if name := c.trust.clientConfig(zoned).ServerName; name != "fe80::1" {
+		t.Errorf("its certificate is to be for %q", name)
 	}
 }

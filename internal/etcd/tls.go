@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
@@ -85,7 +86,7 @@ func (t *trust) currentPair() (*tls.Certificate, error) {
 func (t *trust) clientConfig(endpoint string) *tls.Config {
 	host := t.files.ServerName
 	if host == "" {
-		host = hostOf(endpoint)
+		host, _, _ = strings.Cut(hostOf(endpoint), "%") // a zone
 	}
 	c := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
