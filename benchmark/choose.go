@@ -41,6 +41,7 @@ func trial(ctx context.Context, c Config, e Engine) (Report, error) {
 	c.Connections, c.Clients, c.ValueSize = min(c.Connections, 3), 4, min(c.ValueSize, 1024)
 	c.Ops, c.Rate, c.Duration, c.Warmup, c.Ramp = 100, 100, 0, 200*time.Millisecond, 0
 	c.Progress, c.Ready, c.SLO, c.Keep = nil, nil, SLO{}, false
+	c.Logger = nil // the run itself will warn of the same
 	return Run(ctx, c)
 }
 

@@ -179,9 +179,16 @@ func TestFollowsTheLeader(t *testing.T) {
 	}
 }
 
-// TestFuse stops before the space is used up.
+// TestFuse stops before the space is used up, whether Status tells the quota or,
+// as before 3.6.6, the metrics do.
 func TestFuse(t *testing.T) {
-	c := etcdtest.New(t, etcdtest.Options{Members: 1, QuotaBytes: 32 << 20, LogLevel: "error"})
+	t.Run("status", func(t *testing.T) { testFuse(t, "") })
+	t.Run("metrics", func(t *testing.T) { testFuse(t, etcdtest.Binary(t, "3.5")) })
+}
+
+func testFuse(t *testing.T, binary string) {
+	t.Helper()
+	c := etcdtest.New(t, etcdtest.Options{Members: 1, Binary: binary, QuotaBytes: 32 << 20, LogLevel: "error"})
 	cfg := configFor(t, c)
 	cfg.Type, cfg.Ops, cfg.Duration, cfg.ValueSize = Write, 0, time.Minute, 2048
 	cfg.Fuse.QuotaShare, cfg.Rate = 0.4, 2000

@@ -17,6 +17,7 @@ import (
 // full it is, and what its members tell of themselves before and after.
 type server struct {
 	client *etcd.Client
+	named  bool          // the metrics are at URLs of their own, it must be asked whose
 	wake   chan struct{} // to look now
 
 	mu            sync.Mutex // guards what follows
@@ -43,13 +44,14 @@ func newServer(c Config) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{client: client, wake: make(chan struct{}, 1)}, nil
+	return &server{client: client, named: len(c.Cluster.MetricsURLs) > 0, wake: make(chan struct{}, 1)}, nil
 }
 
 // look observes the cluster once.
 func (s *server) look(ctx context.Context) cluster.Verdict {
 	o := s.client.Observe(ctx)
 	v := cluster.Judge(o)
+	s.client.RefreshQuotas(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.members = s.members[:0]
@@ -139,6 +141,9 @@ func (s *server) admit(ctx context.Context, c Config) (cluster.Verdict, error) {
 		v := s.look(ctx)
 		err := admissible(v, c)
 		if err == nil {
+			err = s.spare(ctx, v, c)
+		}
+		if err == nil {
 			all := s.candidates(AllEndpoints)
 			s.mu.Lock()
 			s.admitted = all
@@ -167,30 +172,19 @@ func admissible(v cluster.Verdict, c Config) error {
 	case !v.HasQuorum.OK:
 		return fmt.Errorf("it is not known whether the cluster has a quorum: %s", v.QuorumUnknown)
 	}
-	if err := c.Fuse.blown(v); err != nil {
-		return fmt.Errorf("the cluster is in no state to be loaded: %w", err)
-	}
 	return nil
 }
 
-// blown says what the fuse is for, if that is the case.
-func (f Fuse) blown(v cluster.Verdict) error {
-	for _, m := range v.Members {
-		if f.Alarm {
-			for alarm, on := range m.Alarms {
-				if on {
-					return fmt.Errorf("alarm %s on member %s", alarm, m.Label)
-				}
-			}
-		}
-		if f.QuotaShare <= 0 || m.Status == nil || !m.Status.DBSize.OK || !m.Status.Quota.OK || m.Status.Quota.V <= 0 {
-			continue
-		}
-		if share := float64(m.Status.DBSize.V) / m.Status.Quota.V; share > f.QuotaShare {
-			return fmt.Errorf("the database of member %s is at %.0f %% of its quota, the limit is %.0f %%",
-				m.Label, 100*share, 100*f.QuotaShare)
-		}
+// spare says why a cluster that could be loaded should not be.
+func (s *server) spare(ctx context.Context, v cluster.Verdict, c Config) error {
+	if c.Fuse.QuotaShare > 0 {
+		s.learnQuotas(ctx, v)
 	}
+	quotas := s.quotas(v, c.Cluster.QuotaBytes)
+	if err := c.Fuse.blown(v, quotas); err != nil {
+		return fmt.Errorf("the cluster is in no state to be loaded: %w", err)
+	}
+	c.warnUntold(v, quotas)
 	return nil
 }
 
@@ -208,7 +202,7 @@ func (s *server) watch(ctx context.Context, f *fleet) {
 		case <-s.wake:
 		}
 		v := s.look(ctx)
-		if err := f.c.Fuse.blown(v); err != nil {
+		if err := f.c.Fuse.blown(v, s.quotas(v, f.c.Cluster.QuotaBytes)); err != nil {
 			f.fail(fuseError{err})
 			return
 		}
@@ -224,10 +218,3 @@ func (s *server) watch(ctx context.Context, f *fleet) {
 		}
 	}
 }
-
-// fuseError ends a run for the cluster's sake.
-type fuseError struct{ error }
-
-func (e fuseError) Error() string { return "stopped by the fuse: " + e.error.Error() }
-
-func (e fuseError) Unwrap() error { return e.error }
