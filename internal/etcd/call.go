@@ -73,6 +73,7 @@ func (c *Client) status(ctx context.Context, e *endpoint) (*cluster.Status, *clu
 // read makes the confirming read: a linearizable Range that counts one key.
 func (c *Client) read(ctx context.Context, e *endpoint) cluster.Read {
 	since := time.Now() // a retried read has waited since the first try
+	var sent time.Time  // the first try, once we were logged in
 	for {
 		var resp *pb.RangeResponse
 		start := time.Now()
@@ -81,8 +82,11 @@ func (c *Client) read(ctx context.Context, e *endpoint) cluster.Read {
 			resp, err = e.kv.Range(ctx, &pb.RangeRequest{Key: []byte(healthKey), CountOnly: true})
 			return err
 		})
+		if sent.IsZero() {
+			sent = start
+		}
 		if err == nil {
-			return served(resp, time.Since(start))
+			return served(resp, time.Since(sent))
 		}
 		f := e.explain(e.fail(err, since))
 		switch {
@@ -95,12 +99,12 @@ func (c *Client) read(ctx context.Context, e *endpoint) cluster.Read {
 			}
 			f.Reason = cluster.ReasonTimeout
 		case strings.Contains(f.Text, "not supported for learner"):
-			return cluster.Read{Outcome: cluster.ReadNotApplicable, Took: time.Since(start)}
+			return cluster.Read{Outcome: cluster.ReadNotApplicable, Took: time.Since(sent)}
 		case f.Reason == cluster.ReasonDenied:
 			// etcd checks the permission after the read index is confirmed.
-			return cluster.Read{Outcome: cluster.ReadDenied, Took: time.Since(start)}
+			return cluster.Read{Outcome: cluster.ReadDenied, Took: time.Since(sent)}
 		}
-		return cluster.Read{Outcome: cluster.ReadFailed, Failure: *f, Took: time.Since(start)}
+		return cluster.Read{Outcome: cluster.ReadFailed, Failure: *f, Took: time.Since(sent)}
 	}
 }
 

@@ -4,14 +4,18 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.uber.org/zap"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
+	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
 )
 
 func TestMain(m *testing.M) {
@@ -142,4 +146,22 @@ func leaderOf(t *testing.T, e *etcdtest.Cluster) (leader, a, b int) {
 	l, err := e.WaitLeader(t.Context())
 	etcdtest.OK(t, err)
 	return l, (l + 1) % 3, (l + 2) % 3
+}
+
+// A read that an election interrupts has taken as long as it was waited for.
+func TestReadDuringElection(t *testing.T) {
+	const election = 300 * time.Millisecond
+	f := fake.New(t, 1)
+	var reads atomic.Int32
+	f.Server(0).Tell(fake.Script{Before: func(ctx context.Context, method string) error {
+		if method != "KV/Range" || reads.Add(1) > 1 {
+			return nil
+		}
+		sleep(ctx, election)
+		return status.Error(codes.Unavailable, "etcdserver: leader changed")
+	}})
+	m := memberOf(wantHealthy(t, watch(t, f.Endpoints()), 1), f.Server(0).ID)
+	if reads.Load() != 2 || m.Read.Took < election {
+		t.Errorf("%d reads took %v, want 2 that took %v", reads.Load(), m.Read.Took, election)
+	}
 }
