@@ -122,7 +122,8 @@ func (c *Client) Close() {
 
 // Observe returns a round that began after Observe was called, shared with
 // whoever else is waiting. When ctx ends first, it returns what is known by
-// then, with the unanswered calls as timeouts.
+// then, with the unanswered calls as timeouts; of the youngest round under way if
+// its own could not begin.
 func (c *Client) Observe(ctx context.Context) cluster.Observation {
 	return c.rounds.get(ctx)
 }

@@ -26,6 +26,8 @@ type running interface {
 // rounds shares rounds of collection among callers without ever giving anybody
 // an old one: who arrives while a round runs waits for the next, together with
 // all others who do. If the running one takes long, the next starts beside it.
+// Only who has to leave before his round can begin gets what the youngest one
+// under way knows by then.
 type rounds struct {
 	start func() running
 	grace time.Duration
@@ -69,14 +71,18 @@ func (s *rounds) get(ctx context.Context) cluster.Observation {
 	case <-ctx.Done():
 	}
 	s.mu.Lock()
+	if n := len(s.active); mine.r == nil && n > 0 {
+		mine = s.active[n-1] // ours never began, and that is no reason to call everybody silent
+	}
 	r := mine.r
 	s.mu.Unlock()
-	if r == nil { // it never began
+	if r == nil {
 		return unanswered()
 	}
 	return r.observation()
 }
 
+// unanswered is the observation of who asks when nobody is asked any more.
 func unanswered() cluster.Observation {
 	now := time.Now()
 	return cluster.Observation{Start: now, End: now}
@@ -99,6 +105,10 @@ func (s *rounds) advance() {
 	}
 	r := s.next
 	s.next = nil
+	if !time.Now().Before(r.deadline) { // with no time to answer, everybody would look dead
+		close(r.done)
+		return
+	}
 	r.began, r.r = time.Now(), s.start()
 	s.active = append(s.active, r)
 	s.wg.Go(func() { s.run(r) })

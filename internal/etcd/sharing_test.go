@@ -43,16 +43,20 @@ func TestRoundEndsWithItsLastCaller(t *testing.T) {
 	})
 }
 
-// Who has to leave before his round begins leaves without answers.
+// Who has to leave before his round begins leaves with what the youngest one under
+// way knows: of members that answer others he must not say that nobody does.
 func TestRoundThatNeverBegan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := share(5 * time.Second)
-		a := &arrival{at: 100 * ms, deadline: 100 * ms}
-		l.arrive(t, &arrival{}, a)
-		if a.start != 200*ms || a.back != 200*ms {
-			t.Errorf("who could wait until 200ms got %v at %v", a.start, a.back)
+		hasty, third := &arrival{at: 100 * ms, deadline: 100 * ms}, &arrival{at: 600 * ms, deadline: 4 * time.Second}
+		l.arrive(t, &arrival{}, hasty, &arrival{at: 150 * ms}, third)
+		if hasty.start != 0 || hasty.back != 200*ms {
+			t.Errorf("who could wait until 200ms got the round of %v at %v", hasty.start, hasty.back)
 		}
-		wantStarts(t, l, 0, 250*ms)
+		if third.start != 250*ms || third.back != 4600*ms {
+			t.Errorf("who came third and could wait until 4.6s got the round of %v at %v", third.start, third.back)
+		}
+		wantStarts(t, l, 0, 250*ms) // and none for those who have left
 	})
 }
 
