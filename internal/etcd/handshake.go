@@ -126,7 +126,7 @@ func (w *watched) Close() error {
 // how etcd meets those who come with the wrong scheme, and how a proxy in front
 // of a dead member does: saying hello in the other scheme tells them apart.
 func hungUp(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+	return errors.Is(err, io.EOF) || isErrno(err, syscall.ECONNRESET)
 }
 
 // speaksTLS reports whether the endpoint answers a TLS handshake, whatever it

@@ -124,16 +124,15 @@ func connReason(err error) cluster.Reason {
 		return cluster.ReasonTLS
 	case errors.Is(err, errHTTP1):
 		return cluster.ReasonInvalid
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case isErrno(err, syscall.ECONNREFUSED):
 		return cluster.ReasonRefused
 	case errors.Is(err, errAddressRefused):
 		return cluster.ReasonWrongMember // whoever is there, it is not that one
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout(), isErrno(err, syscall.ETIMEDOUT):
 		return cluster.ReasonTimeout
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
-		errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM), // a route or a policy of this host
-		errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, io.EOF),
-		errors.Is(err, errUnusable):
+	case isErrno(err, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.EHOSTUNREACH, syscall.ENETUNREACH),
+		isErrno(err, syscall.EACCES, syscall.EPERM), // a route or a policy of this host
+		errors.Is(err, io.EOF), errors.Is(err, errUnusable):
 		return cluster.ReasonUnreachable
 	}
 	return cluster.ReasonOther

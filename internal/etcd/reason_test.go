@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -138,6 +139,8 @@ func TestReasonOfConnections(t *testing.T) {
 		{dial(syscall.EACCES), cluster.ReasonUnreachable},
 		{dial(syscall.EPERM), cluster.ReasonUnreachable},
 		{dial(syscall.ETIMEDOUT), cluster.ReasonTimeout},
+		{dial(os.NewSyscallError("connectex", syscall.Errno(10061))), cluster.ReasonRefused}, // Windows
+		{dial(os.NewSyscallError("connectex", syscall.Errno(10060))), cluster.ReasonTimeout},
 		{context.DeadlineExceeded, cluster.ReasonTimeout},
 		{fmt.Errorf("%w: %w", errUnusable, io.EOF), cluster.ReasonUnreachable},
 		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, cluster.ReasonTLSUnknownCA},
@@ -185,5 +188,14 @@ func TestConnectionThatIsNotPermitted(t *testing.T) {
 	allFailed(t, v, f.Endpoints(), cluster.ReasonUnreachable)
 	if got := fetchFailure(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.EACCES}, 0); got.Reason != cluster.ReasonUnreachable {
 		t.Errorf("metrics that cannot be reached are %q", got.Reason)
+	}
+}
+
+// Windows has numbers of its own for a server that ends a connection.
+func TestHungUpOnEverySystem(t *testing.T) {
+	for _, no := range []syscall.Errno{syscall.ECONNRESET, 10054} {
+		if err := (&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("wsarecv", no)}); !hungUp(err) {
+			t.Errorf("%v is not taken for a server that hung up", err)
+		}
 	}
 }
