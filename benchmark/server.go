@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
+	"github.com/etcd-monitor/etcd-monitor/internal/config"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcd"
 )
 
@@ -40,11 +41,25 @@ type memberAt struct {
 const lookInterval = time.Second
 
 func newServer(c Config) (*server, error) {
+	if len(c.Cluster.Endpoints) == 0 {
+		return nil, nowhere(c.Cluster)
+	}
 	client, err := etcd.New(etcd.Options{Cluster: c.Cluster, Logger: c.Logger, Zap: c.Zap})
 	if err != nil {
 		return nil, err
 	}
 	return &server{client: client, named: len(c.Cluster.MetricsURLs) > 0, wake: make(chan struct{}, 1)}, nil
+}
+
+// nowhere is the error of a cluster whose endpoints are not known.
+func nowhere(c config.Cluster) error {
+	switch {
+	case c.TargetsFile != "":
+		return fmt.Errorf("no endpoints were found in %s (file)", c.TargetsFile)
+	case c.DNSSRV != "":
+		return fmt.Errorf("no endpoints were found at %s (dns_srv)", c.DNSSRV)
+	}
+	return errors.New("there are no endpoints")
 }
 
 // look observes the cluster once.

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/etcd-monitor/etcd-monitor/benchmark"
 	"github.com/etcd-monitor/etcd-monitor/benchmark/h2"
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
+	"github.com/etcd-monitor/etcd-monitor/internal/discover"
 	"github.com/etcd-monitor/etcd-monitor/internal/logging"
 )
 
@@ -135,6 +135,9 @@ func (f *benchmarkFlags) run(ctx context.Context, kind string, stdout, stderr io
 	if err := f.checkOutput(); err != nil {
 		return err
 	}
+	if c.Cluster.Endpoints, err = discover.Find(ctx, c.Cluster); err != nil {
+		return fmt.Errorf("cluster %s: %w", c.Cluster.Name, err)
+	}
 	log, flush, err := logging.New(logging.Options{Writer: stderr, Level: "warn", Format: "logfmt"})
 	if err != nil {
 		return err
@@ -226,22 +229,4 @@ func (f *benchmarkFlags) print(r benchmark.Report, stdout io.Writer) error {
 		return fmt.Errorf("standard output: %w", err)
 	}
 	return nil
-}
-
-// findFlags are about the search for the highest rate.
-type findFlags struct {
-	on         bool
-	from, most float64
-	step       time.Duration
-}
-
-func (f *findFlags) add(cmd *kingpin.CmdClause) {
-	cmd.Flag("find-rate", "Search for the highest rate that meets the targets, which must be given.").NoEnvar().BoolVar(&f.on)
-	cmd.Flag("find-from", "First rate of the search, in operations per second.").NoEnvar().Default("500").Float64Var(&f.from)
-	cmd.Flag("find-most", "Highest rate of the search.").NoEnvar().Default("200000").Float64Var(&f.most)
-	cmd.Flag("find-step", "Time that each rate is tried for.").NoEnvar().Default("10s").DurationVar(&f.step)
-}
-
-func (f *findFlags) search() benchmark.Search {
-	return benchmark.Search{From: f.from, Most: f.most, Step: f.step}
 }

@@ -167,3 +167,21 @@ func yes(set func(*benchmark.Config, bool)) func(*benchmark.Config, string) erro
 		return nil
 	}
 }
+
+// findFlags are about the search for the highest rate.
+type findFlags struct {
+	on         bool
+	from, most float64
+	step       time.Duration
+}
+
+func (f *findFlags) add(cmd *kingpin.CmdClause) {
+	cmd.Flag("find-rate", "Search for the highest rate that meets the targets, which must be given.").NoEnvar().BoolVar(&f.on)
+	cmd.Flag("find-from", "First rate of the search, in operations per second.").NoEnvar().Default("500").Float64Var(&f.from)
+	cmd.Flag("find-most", "Highest rate of the search.").NoEnvar().Default("200000").Float64Var(&f.most)
+	cmd.Flag("find-step", "Time that each rate is tried for.").NoEnvar().Default("10s").DurationVar(&f.step)
+}
+
+func (f *findFlags) search() benchmark.Search {
+	return benchmark.Search{From: f.from, Most: f.most, Step: f.step}
+}

@@ -232,3 +232,26 @@ func TestBenchmarkOutput(t *testing.T) {
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// TestBenchmarkFindsEndpoints: those that a file names, and an error that names
+// the key where there are none.
+func TestBenchmarkFindsEndpoints(t *testing.T) {
+	c := etcdtest.New(t, etcdtest.Options{Members: 1, LogLevel: "error"})
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		etcdtest.OK(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	targets := write("targets.yml", "- targets: ['"+c.Endpoints()[0]+"']\n")
+	file := write("file.yml", "clusters:\n  - {name: prod, file: "+targets+"}\n")
+	code, out, errs := commandLine(t.Context(), "benchmark write --engine=h2 --ops=100 --config.file="+file)
+	if code != exitOK || !strings.Contains(out, "write on cluster prod") {
+		t.Errorf("file: exit %d\n%s%s", code, out, errs)
+	}
+	dns := write("dns.yml", "clusters:\n  - {name: prod, dns_srv: nothing.invalid}\n")
+	code, _, errs = commandLine(t.Context(), "benchmark write --config.file="+dns)
+	if code != exitFailed || !strings.Contains(errs, "cluster prod: dns_srv: ") {
+		t.Errorf("dns_srv: exit %d\n%s", code, errs)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -103,5 +104,23 @@ func TestScheduledBenchmarkOnEtcd(t *testing.T) {
 	}
 	if n := c.Handled(t, "Put"); n < 100 {
 		t.Errorf("%v keys were written", n)
+	}
+}
+
+// TestScheduledBenchmarkOfFoundEndpoints: a cluster is measured where its file
+// says that it is.
+func TestScheduledBenchmarkOfFoundEndpoints(t *testing.T) {
+	e := etcdtest.New(t, etcdtest.Options{Members: 1, LogLevel: "error"})
+	url, seen := pushTarget(t)
+	c := clusterAt("found", nil)
+	c.TargetsFile = filepath.Join(t.TempDir(), "targets.yml")
+	targets(t, c.TargetsFile, "- targets: ['"+e.Endpoints()[0]+"']\n")
+	start(t, nil, func(o *Options) {
+		o.Clusters = []config.Cluster{c}
+		o.Benchmark = Benchmark{Interval: time.Second, Config: benchmark.Default(), Gateway: benchmark.Gateway{URL: url}}
+		o.Benchmark.Config.Ops, o.Benchmark.Config.KeySpace = 500, 100
+	})
+	if got := <-seen; got.method != http.MethodPut || !strings.Contains(got.path, "/cluster/found") {
+		t.Errorf("%s %s", got.method, got.path)
 	}
 }

@@ -94,6 +94,13 @@ func (f *finder) report() *collector.Discovery {
 	return &collector.Discovery{Source: f.source.Kind(), OK: f.problem == "", Endpoints: len(f.endpoints)}
 }
 
+// last is the last good list, nil before there is one.
+func (f *finder) last() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.endpoints
+}
+
 // count is how many endpoints there are.
 func (f *finder) count(c config.Cluster) int {
 	if f == nil {

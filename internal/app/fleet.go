@@ -60,13 +60,17 @@ func (f *fleet) named(name string) (*monitor, func()) {
 	return nil, func() {}
 }
 
-// configs are the clusters as they are configured now.
+// configs are the clusters as they are configured now, with the endpoints that
+// were found for those that have none configured.
 func (f *fleet) configs() []config.Cluster {
 	monitors, release := f.acquire()
 	defer release()
 	all := make([]config.Cluster, len(monitors))
 	for i, m := range monitors {
 		all[i] = m.config()
+		if m.finder != nil {
+			all[i].Endpoints = m.finder.last()
+		}
 	}
 	return all
 }

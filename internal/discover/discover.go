@@ -4,6 +4,7 @@ package discover
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"time"
@@ -52,6 +53,20 @@ func New(c config.Cluster) *Source {
 		return nil
 	}
 	return &Source{cluster: c, resolver: net.DefaultResolver}
+}
+
+// Find gives the endpoints of a cluster as they are now: those that are
+// configured, else what one look brings. Its error names the key.
+func Find(ctx context.Context, c config.Cluster) ([]string, error) {
+	s := New(c)
+	if s == nil {
+		return c.Endpoints, nil
+	}
+	r := s.look(ctx)
+	if r.Err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Kind(), r.Err)
+	}
+	return r.Endpoints, nil
 }
 
 // Kind is File or DNS.

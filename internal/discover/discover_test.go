@@ -25,6 +25,29 @@ func TestConfiguredEndpointsAreNotLookedFor(t *testing.T) {
 	}
 }
 
+// TestFind: one look, or none.
+func TestFind(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "targets.yml")
+	write(t, file, "- targets: [b:1]\n", time.Now())
+	for _, test := range []struct {
+		c    config.Cluster
+		want string
+	}{
+		{config.Cluster{Endpoints: []string{"http://a:1"}}, "http://a:1"},
+		{config.Cluster{TargetsFile: file}, "http://b:1"},
+		{config.Cluster{TargetsFile: file + ".absent"}, "file: " + file + ".absent: no such file or directory"},
+	} {
+		endpoints, err := Find(t.Context(), test.c)
+		got := strings.Join(endpoints, " ")
+		if err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
 func write(t *testing.T, file, text string, at time.Time) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
