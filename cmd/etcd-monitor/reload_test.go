@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -212,37 +211,4 @@ func TestSignalWithoutFile(t *testing.T) {
 		t.Error("what cannot be done has failed")
 	}
 	p.end()
-}
-
-// TestPolling: a file that changes is loaded, one that is broken once, one that
-// is gone not at all.
-func TestPolling(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	file := filepath.Join(t.TempDir(), "monitor.yml")
-	write(t, file, monitorFile(50, "east"))
-	log := &buffer{}
-	ended := make(chan int, 1)
-	go func() {
-		ended <- runContext(ctx, []string{"--config.file=" + file, "--config.poll-interval=1s", "--web.listen-address=127.0.0.1:0"}, io.Discard, log)
-	}()
-	url := listening(t, log)
-	shows := func(line string) func() bool {
-		return func() bool { _, text := get(t, url+"/metrics"); return strings.Contains(text, line) }
-	}
-	write(t, file, "clusters: [")
-	await(t, "the broken file to be noticed", shows("etcd_monitor_config_last_reload_successful 0"))
-	if err := os.Rename(file, file+".away"); err != nil {
-		t.Fatal(err)
-	}
-	await(t, "the old configuration", shows(`etcd_monitor_cluster_up{cluster="east"} 0`))
-	write(t, file, monitorFile(50, "west"))
-	await(t, "the new file to be loaded", shows(`etcd_monitor_cluster_up{cluster="west"} 0`))
-	stop()
-	if code := <-ended; code != 0 {
-		t.Errorf("exit %d", code)
-	}
-	if n := strings.Count(log.String(), "reload failed"); n != 1 {
-		t.Errorf("the broken file was told %d times:\n%s", n, log)
-	}
 }

@@ -105,7 +105,7 @@ func (f *serveFlags) serve(ctx context.Context, o app.Options, s *source, hangup
 	}()
 	go func() {
 		defer close(done)
-		s.watch(ctx, hangups, f.poll.value, a.Reload)
+		s.watch(ctx, hangups, f.poll.value, a.Reload, a.ReloadAgain)
 	}()
 	if err := a.Run(ctx); err != nil {
 		return err

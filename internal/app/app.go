@@ -91,7 +91,9 @@ type App struct {
 	proxied  chan struct{} // a place for each exposition that is passed on
 	ready    atomic.Bool   // every cluster was asked once
 	cap      atomic.Int64  // of a scrape, a time.Duration; 0 for none of ours
-	reload   sync.Mutex    // one at a time
+
+	reload sync.Mutex // one at a time; guards what follows
+	failed string     // why the last one did, "" when it did not
 }
 
 // ErrNothingToLoad is the error of a reload where there is no file.
@@ -145,27 +147,6 @@ func (a *App) Run(ctx context.Context) error {
 	defer end()       // the server may end by itself, of a listener that fails
 	load.Go(func() { a.load.keep(ctx) })
 	return a.server.Run(ctx) // returns when the last request is answered
-}
-
-// Reload loads the settings and puts them in force, all or nothing. Clusters
-// that did not change keep their connections, history and counters.
-func (a *App) Reload() error {
-	a.reload.Lock()
-	defer a.reload.Unlock()
-	if a.opts.Load == nil {
-		return ErrNothingToLoad
-	}
-	s, err := a.opts.Load()
-	if err == nil {
-		err = a.apply(s)
-	}
-	a.exporter.Reloaded(err == nil, time.Now())
-	if err != nil {
-		a.opts.Logger.Error("reload failed, the old configuration stays", "err", err)
-		return err
-	}
-	a.opts.Logger.Info("configuration loaded", "clusters", len(s.Clusters))
-	return nil
 }
 
 // apply puts settings in force, all or nothing.
