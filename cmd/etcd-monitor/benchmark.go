@@ -53,9 +53,9 @@ func addBenchmark(app *kingpin.Application) []verb {
 	cmd := app.Command("benchmark", "Load etcd and report honest latencies. This writes to etcd, below a prefix of its own, and cleans up.")
 	f := &benchmarkFlags{settings: addSettings(cmd, "etcd", "benchmark"), overrides: addOverrides(cmd)}
 	cmd.Flag("cluster", "Name of the cluster, if the configuration has several.").NoEnvar().StringVar(&f.cluster)
-	cmd.Flag("engine", "What carries the calls: auto is h2, the lean one, if it agrees with grpc in a short trial.").NoEnvar().
-		Default("auto").EnumVar(&f.engine, "auto", "h2", "grpc")
-	cmd.Flag("format", "Form of the report on standard output.").NoEnvar().Default("text").EnumVar(&f.format, "text", "json")
+	setFlag(cmd, &f.engine, "engine", "auto", "What carries the calls: auto is h2, the lean one, if it agrees with grpc in a short trial.",
+		oneOf("auto", "h2", "grpc")).NoEnvar()
+	setFlag(cmd, &f.format, "format", "text", "Form of the report on standard output: text, json.", oneOf("text", "json")).NoEnvar()
 	cmd.Flag("output", "File to store the report in, as JSON, before it is pushed.").NoEnvar().StringVar(&f.output)
 	cmd.Flag("quiet", "No progress on the terminal.").NoEnvar().BoolVar(&f.quiet)
 	f.push.add(cmd)
@@ -129,6 +129,9 @@ func (f *benchmarkFlags) run(ctx context.Context, kind string, stdout, stderr io
 		return err
 	}
 	gateway := f.push.gateway(b.Pushgateway)
+	if err := f.push.check(gateway); err != nil {
+		return usageError{err}
+	}
 	if f.push.delete {
 		return gateway.Delete(ctx, c.Cluster.Name, c.Type)
 	}

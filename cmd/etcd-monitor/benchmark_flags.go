@@ -128,15 +128,11 @@ func whole(set func(*benchmark.Config, int64)) func(*benchmark.Config, string) e
 
 func number(set func(*benchmark.Config, float64)) func(*benchmark.Config, string) error {
 	return func(c *benchmark.Config, s string) error {
-		v, err := strconv.ParseFloat(s, 64)
-		if err != nil {
-			return fmt.Errorf("%q is not a number", s)
+		v, err := amount(s)
+		if err == nil {
+			set(c, v)
 		}
-		if !(v >= 0 && v <= 1e12) { // NaN is neither
-			return fmt.Errorf("%s is not within 0 to 10^12", s)
-		}
-		set(c, v)
-		return nil
+		return err
 	}
 }
 
@@ -159,12 +155,11 @@ func word(set func(*benchmark.Config, string)) func(*benchmark.Config, string) e
 
 func yes(set func(*benchmark.Config, bool)) func(*benchmark.Config, string) error {
 	return func(c *benchmark.Config, s string) error {
-		on, err := strconv.ParseBool(s)
-		if err != nil {
-			return fmt.Errorf("%q is neither true nor false", s)
+		on, err := truth(s)
+		if err == nil {
+			set(c, on)
 		}
-		set(c, on)
-		return nil
+		return err
 	}
 }
 
@@ -177,9 +172,9 @@ type findFlags struct {
 
 func (f *findFlags) add(cmd *kingpin.CmdClause) {
 	cmd.Flag("find-rate", "Search for the highest rate that meets the targets, which must be given.").NoEnvar().BoolVar(&f.on)
-	cmd.Flag("find-from", "First rate of the search, in operations per second.").NoEnvar().Default("500").Float64Var(&f.from)
-	cmd.Flag("find-most", "Highest rate of the search.").NoEnvar().Default("200000").Float64Var(&f.most)
-	cmd.Flag("find-step", "Time that each rate is tried for.").NoEnvar().Default("10s").DurationVar(&f.step)
+	setFlag(cmd, &f.from, "find-from", "500", "First rate of the search, in operations per second.", amount).NoEnvar()
+	setFlag(cmd, &f.most, "find-most", "200000", "Highest rate of the search.", amount).NoEnvar()
+	setFlag(cmd, &f.step, "find-step", "10s", "Time that each rate is tried for.", duration(time.Second)).NoEnvar()
 }
 
 func (f *findFlags) search() benchmark.Search {

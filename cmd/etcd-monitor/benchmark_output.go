@@ -35,8 +35,8 @@ func (f *pushFlags) add(cmd *kingpin.CmdClause) {
 	cmd.Flag("pushgateway.ca-file", "File with the CAs to verify it with.").StringVar(&f.CAFile)
 	cmd.Flag("pushgateway.cert-file", "File with our client certificate for it.").StringVar(&f.CertFile)
 	cmd.Flag("pushgateway.key-file", "File with the key of that certificate.").StringVar(&f.KeyFile)
-	cmd.Flag("pushgateway.insecure-skip-verify", "Do not verify its certificate.").BoolVar(&f.InsecureSkipVerify)
-	cmd.Flag("pushgateway.expected-interval", "How often this benchmark is meant to run, for the alert that it does not.").DurationVar(&f.interval)
+	setSwitch(cmd, &f.InsecureSkipVerify, "pushgateway.insecure-skip-verify", "Do not verify its certificate.")
+	setFlag(cmd, &f.interval, "pushgateway.expected-interval", "", "How often this benchmark is meant to run, for the alert that it does not.", duration(0))
 	cmd.Flag("pushgateway.delete", "Run nothing: delete the results of this cluster and type there.").NoEnvar().BoolVar(&f.delete)
 	cmd.Flag("push-required", "Exit with 5 when the results cannot be pushed; else that is a warning.").NoEnvar().BoolVar(&f.required)
 }
@@ -71,6 +71,16 @@ func (f *pushFlags) gateway(configured config.Pushgateway) benchmark.Gateway {
 	g := benchmark.GatewayOf(p)
 	g.Interval = f.interval
 	return g
+}
+
+// check says which flag is of no use without a Pushgateway.
+func (f *pushFlags) check(g benchmark.Gateway) error {
+	for name, given := range map[string]bool{"pushgateway.delete": f.delete, "push-required": f.required} {
+		if given && g.URL == "" {
+			return fmt.Errorf("--%s: there is no Pushgateway, give --pushgateway.url or benchmark.pushgateway.url", name)
+		}
+	}
+	return nil
 }
 
 func merge(p, d config.Pushgateway) config.Pushgateway {
@@ -197,7 +207,7 @@ func addCompare(benchmarkCmd *kingpin.CmdClause) verb {
 	var allowed float64
 	cmd.Arg("BEFORE", "Result, as --output stored it.").Required().StringVar(&before)
 	cmd.Arg("AFTER", "Result to compare with it.").Required().StringVar(&after)
-	cmd.Flag("allowed", "Share by which a figure may be worse.").NoEnvar().Default("0.05").Float64Var(&allowed)
+	setFlag(cmd, &allowed, "allowed", "0.05", "Share by which a figure may be worse.", amount).NoEnvar()
 	return verb{cmd.FullCommand(), func(_ context.Context, stdout, _ io.Writer) error {
 		a, err := readReport(before)
 		if err != nil {

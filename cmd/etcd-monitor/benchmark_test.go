@@ -27,30 +27,53 @@ func commandLine(ctx context.Context, line string, more ...string) (code int, st
 
 func TestBenchmarkMistakes(t *testing.T) {
 	for line, says := range map[string]string{
-		"benchmark fly":                                  "fly",
-		"benchmark write --ops=none":                     `--ops: "none" is not a whole number`,
-		"benchmark write --ops=-1":                       "--ops: -1 is not within",
-		"benchmark write --ops=5 --duration=5s --rate=x": "--rate",
-		"benchmark mixed --read-ratio=1.5":               "read ratio: 1.5 is not within 0 to 1",
-		"benchmark write --key-size=8":                   "key size: 8 is not within",
-		"benchmark write --key-prefix=/registry":         "no place of ours",
-		"benchmark write --keys=normal":                  `"normal" is none of sequential, uniform, zipf`,
-		"benchmark write --endpoint-mode=some":           "endpoint mode",
-		"benchmark write --slo-profile=gold":             "--slo-profile",
-		"benchmark write --engine=warp":                  "warp",
-		"benchmark write --cluster=other":                `there is no "other", only default`,
-		"benchmark write --timeout=5":                    `--timeout: "5" is not a duration`,
-		"benchmark compare only-one":                     "AFTER",
-		"--run-benchmark --benchmark-type=fly":           "--benchmark-type",
-		"--run-benchmark --benchmark-ops=0":              "--benchmark-ops",
-		"benchmark write --endpoints=http://":            "--endpoints",
-		"benchmark watch --value-size=4":                 "value size",
-		"benchmark write --pushgateway.url=gateway:9091": "--pushgateway.url: is not a URL like https://",
+		"benchmark fly":                                      "fly",
+		"benchmark write --ops=none":                         `--ops: "none" is not a whole number`,
+		"benchmark write --ops=-1":                           "--ops: -1 is not within",
+		"benchmark write --ops=5 --duration=5s --rate=x":     "--rate",
+		"benchmark mixed --read-ratio=1.5":                   "read ratio: 1.5 is not within 0 to 1",
+		"benchmark write --key-size=8":                       "key size: 8 is not within",
+		"benchmark write --key-prefix=/registry":             "no place of ours",
+		"benchmark write --keys=normal":                      `"normal" is none of sequential, uniform, zipf`,
+		"benchmark write --endpoint-mode=some":               "endpoint mode",
+		"benchmark write --slo-profile=gold":                 "--slo-profile",
+		"benchmark write --engine=warp":                      `--engine: "warp" is none of auto, h2, grpc`,
+		"benchmark write --format=xml":                       `--format: "xml" is none of text, json`,
+		"benchmark write --find-from=abc":                    `--find-from: "abc" is not a number`,
+		"benchmark write --find-most=-1":                     "--find-most: -1 is not within",
+		"benchmark write --find-step=10":                     `--find-step: "10" is not a duration like 10s`,
+		"benchmark compare a b --allowed=abc":                `--allowed: "abc" is not a number`,
+		"benchmark write --pushgateway.expected-interval=5x": `--pushgateway.expected-interval: "5x" is not a duration`,
+		"benchmark write --pushgateway.delete":               "--pushgateway.delete: there is no Pushgateway",
+		"benchmark write --push-required":                    "--push-required: there is no Pushgateway",
+		"benchmark write --cluster=other":                    `there is no "other", only default`,
+		"benchmark write --timeout=5":                        `--timeout: "5" is not a duration`,
+		"benchmark compare only-one":                         "AFTER",
+		"--run-benchmark --benchmark-type=fly":               "--benchmark-type",
+		"--run-benchmark --benchmark-ops=0":                  "--benchmark-ops",
+		"benchmark write --endpoints=http://":                "--endpoints",
+		"benchmark watch --value-size=4":                     "value size",
+		"benchmark write --pushgateway.url=gateway:9091":     "--pushgateway.url: is not a URL like https://",
 	} {
 		code, _, errs := commandLine(t.Context(), line)
 		if code != exitUsage || !strings.Contains(errs, says) {
 			t.Errorf("%s: exit %d without %q:\n%s", line, code, says, errs)
 		}
+	}
+}
+
+// TestBenchmarkMistakesInVariables: a variable is named by its flag.
+func TestBenchmarkMistakesInVariables(t *testing.T) {
+	for name, says := range map[string]string{
+		"INSECURE_SKIP_VERIFY": `--pushgateway.insecure-skip-verify: "x" is neither true nor false`,
+		"EXPECTED_INTERVAL":    `--pushgateway.expected-interval: "x" is not a duration`,
+	} {
+		t.Setenv("ETCD_MONITOR_PUSHGATEWAY_"+name, "x")
+		code, _, errs := commandLine(t.Context(), "benchmark write --endpoints=127.0.0.1:1")
+		if code != exitUsage || !strings.Contains(errs, says) {
+			t.Errorf("%s: exit %d without %q:\n%s", name, code, says, errs)
+		}
+		etcdtest.OK(t, os.Unsetenv("ETCD_MONITOR_PUSHGATEWAY_"+name))
 	}
 }
 

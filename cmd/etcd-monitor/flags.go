@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -54,16 +56,15 @@ func (f *flag[T]) add(cmd *kingpin.CmdClause, def, help string) *kingpin.FlagCla
 
 // boolFlag is a switch: --name, --no-name.
 func boolFlag(cmd *kingpin.CmdClause, name, help string, def bool) *switchFlag {
-	f := &switchFlag{flag[bool]{name: name, parse: func(s string) (bool, error) {
-		v, err := strconv.ParseBool(s)
-		if err != nil {
-			return false, fmt.Errorf("%q is neither true nor false", s)
-		}
-		return v, nil
-	}}}
+	f := &switchFlag{flag[bool]{name: name, parse: truth}}
 	f.to = &f.value
 	cmd.Flag(name, help).Default(strconv.FormatBool(def)).SetValue(f)
 	return f
+}
+
+// setSwitch is boolFlag for a value that is elsewhere, and false unless given.
+func setSwitch(cmd *kingpin.CmdClause, to *bool, name, help string) {
+	cmd.Flag(name, help).SetValue(&switchFlag{flag[bool]{name: name, parse: truth, to: to}})
 }
 
 // switchFlag needs no value on the command line.
@@ -93,5 +94,35 @@ func orZero(parse func(string) (time.Duration, error)) func(string) (time.Durati
 			return 0, nil
 		}
 		return parse(s)
+	}
+}
+
+func truth(s string) (bool, error) {
+	v, err := strconv.ParseBool(s)
+	if err != nil {
+		return false, fmt.Errorf("%q is neither true nor false", s)
+	}
+	return v, nil
+}
+
+// amount is a number that is not negative.
+func amount(s string) (float64, error) {
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a number", s)
+	}
+	if !(v >= 0 && v <= 1e12) { // NaN is neither
+		return 0, fmt.Errorf("%s is not within 0 to 10^12", s)
+	}
+	return v, nil
+}
+
+// oneOf is one of some words.
+func oneOf(words ...string) func(string) (string, error) {
+	return func(s string) (string, error) {
+		if !slices.Contains(words, s) {
+			return "", fmt.Errorf("%q is none of %s", s, strings.Join(words, ", "))
+		}
+		return s, nil
 	}
 }
