@@ -181,7 +181,7 @@ func (e *endpoint) remember(a cluster.Answer, at time.Time, list []cluster.Liste
 	}
 	switch {
 	case e.balanced:
-	case a.Balanced:
+	case a.Balanced && a.Read.From.Cluster == id.Cluster:
 		e.balanced, e.last = true, cluster.Identity{}
 	case e.last.Member == 0 || e.last == id:
 		e.last = id

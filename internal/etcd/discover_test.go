@@ -126,10 +126,11 @@ func TestEndpointThatReturnsFromAnotherCluster(t *testing.T) {
 	c := watch(t, f.Endpoints())
 	wantHealthy(t, c, 3)
 	astray := func(h *pb.ResponseHeader) { h.ClusterId, h.MemberId = fake.ClusterID+1, 1 }
-	f.Server(2).Tell(fake.Script{
-		Status: func(r *pb.StatusResponse) { astray(r.Header) },
-		Range:  func(_ *pb.RangeRequest, r *pb.RangeResponse) { astray(r.Header) },
-	})
+	halfway := fake.Script{Status: func(r *pb.StatusResponse) { astray(r.Header) }}
+	f.Server(2).Tell(halfway)
+	judge(t, c)
+	halfway.Range = func(_ *pb.RangeRequest, r *pb.RangeResponse) { astray(r.Header) }
+	f.Server(2).Tell(halfway)
 	if v := judge(t, c); v.SplitBrain.ClusterID != cluster.Known(true) {
 		t.Fatalf("no other cluster is seen: %s", summary(v))
 	}
