@@ -64,7 +64,7 @@ func (f *fleet) cleanOnce(ctx context.Context, k keyspace, first int) error {
 			if ctx.Err() != nil {
 				return fmt.Errorf("%d keys are left: %w", left, context.Cause(ctx))
 			}
-			answer, err := a.ask(DeleteRange, &pb.DeleteRangeRequest{Key: k.key(from), RangeEnd: k.key(from + removeAtOnce)})
+			answer, err := a.ask(DeleteRange, &pb.DeleteRangeRequest{Key: k.key(from), RangeEnd: k.before(from + removeAtOnce)})
 			if err != nil {
 				return err
 			}

@@ -34,6 +34,15 @@ func (k keyspace) end() []byte {
 	return b
 }
 
+// before is the end of the range of keys below number n: beyond the digits there
+// is no such key, and all are below.
+func (k keyspace) before(n int64) []byte {
+	if digits(n) > k.digits {
+		return k.end()
+	}
+	return k.key(n)
+}
+
 // template is a message that is encoded once; only the numbers in its keys
 // change from call to call.
 type template struct {
