@@ -52,6 +52,27 @@ func TestImportLaw(t *testing.T) {
 	}
 }
 
+// A module that we import ourselves is marked as one.
+func TestDirectModules(t *testing.T) {
+	text, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	imported := map[string]bool{}
+	for _, p := range listModule(t) {
+		for _, path := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			imported[path] = true
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\t(\S+) \S+ // indirect$`).FindAllSubmatch(text, -1) {
+		for path := range imported {
+			if path == string(m[1]) || strings.HasPrefix(path, string(m[1])+"/") {
+				t.Errorf("%s is marked as indirect in go.mod, and %s is imported", m[1], path)
+			}
+		}
+	}
+}
+
 // The server is 20 MB of code that only tests run.
 func TestProductHasNoServer(t *testing.T) {
 	args := []string{"-deps"}

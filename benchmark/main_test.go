@@ -25,7 +25,7 @@ func configFor(t testing.TB, c *etcdtest.Cluster) Config {
 	etcdtest.OK(t, err)
 	cfg := Default()
 	cfg.Cluster = config.Cluster{
-		Name: "test", Endpoints: endpoints, DialTimeout: 5 * time.Second, Thresholds: config.DefaultThresholds(),
+		Name: "test", Endpoints: endpoints, DialTimeout: 5 * time.Second,
 	}
 	cfg.Logger = slog.New(slog.NewTextHandler(testWriter{t}, nil))
 	cfg.Ops, cfg.KeySpace, cfg.RangeSize = 600, 200, 20

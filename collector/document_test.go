@@ -148,9 +148,13 @@ func labelTables() []labelTable {
 		tables[8].values = append(tables[8].values, [2]string{f, "As etcd's API names it, in the answer to Status."})
 	}
 	last := &tables[len(tables)-1]
+	defaults := map[string]float64{}
+	for _, t := range config.Thresholds(nil).Effective(0, false) {
+		defaults[t.Name] = t.Value
+	}
 	for _, name := range config.ThresholdNames() {
 		value := "none: absent unless it is configured"
-		if v, ok := config.DefaultThresholds()[name]; ok {
+		if v, ok := defaults[name]; ok {
 			value = strconv.FormatFloat(v, 'f', -1, 64)
 		}
 		last.values = append(last.values, [2]string{name, value})

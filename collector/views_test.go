@@ -99,7 +99,7 @@ func observed(name string, list []cluster.ListedMember, said ...answer) View {
 	v := cluster.Judge(o)
 	return View{
 		Verdict:    v,
-		Thresholds: config.DefaultThresholds().Effective(v.Voters.V, v.Voters.OK),
+		Thresholds: config.Thresholds(nil).Effective(v.Voters.V, v.Voters.OK),
 		Rounds:     12,
 		RPCs: map[string]uint64{
 			"Maintenance/Status": 36, "KV/Range": 36, "Cluster/MemberList": 12, "Auth/Authenticate": 0,

@@ -277,7 +277,10 @@ var literal = regexp.MustCompile(`(?:\* |, )([0-9.]+)\)?$`)
 
 // What rules fall back to is what the exporter says when nobody says otherwise.
 func TestThresholdsFallBackToTheDefaults(t *testing.T) {
-	want := config.DefaultThresholds()
+	want := map[string]float64{}
+	for _, t := range config.Thresholds(nil).Effective(0, false) {
+		want[t.Name] = t.Value
+	}
 	delete(want, "snapshot_max_age_seconds") // no rule yet
 	found := 0
 	for _, r := range rulesOf(t, exporterRules) {

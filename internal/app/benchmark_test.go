@@ -92,7 +92,7 @@ func TestScheduledBenchmarkOnEtcd(t *testing.T) {
 	url, seen := pushTarget(t)
 	endpoints, err := config.ParseEndpoints(c.Endpoints(), false)
 	etcdtest.OK(t, err)
-	one := config.Cluster{Name: "prod", Endpoints: endpoints, DialTimeout: 5 * time.Second, Thresholds: config.DefaultThresholds()}
+	one := config.Cluster{Name: "prod", Endpoints: endpoints, DialTimeout: 5 * time.Second}
 	log := slog.New(slog.DiscardHandler)
 	b := newBenchmarks(log, logging.Zap(log), func() []config.Cluster { return []config.Cluster{one} })
 	plan := Benchmark{Interval: time.Hour, Config: benchmark.Default(), Gateway: benchmark.Gateway{URL: url}}

@@ -28,7 +28,7 @@ func TestDocumentExample(t *testing.T) {
 	}; !slices.Equal(told, want) {
 		t.Errorf("warnings\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
 	}
-	thresholds := DefaultThresholds()
+	thresholds := defaults()
 	want := []Cluster{{
 		Name: "default", Endpoints: []string{"http://localhost:2379", "http://localhost:22379", "http://localhost:32379"},
 		DialTimeout: 5 * time.Second, DiscoverMembers: true, Thresholds: thresholds,
@@ -84,7 +84,7 @@ logging: {level: debug, format: json, output: stdout}
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(err, warnings)
 	}
-	all := DefaultThresholds()
+	all := defaults()
 	all["max_latency_seconds"], all["min_free_quota_ratio"], all["max_db_size_bytes"] = 0.07, 0.2, 4<<30
 	delete(all, "memory_bytes")
 	own := maps.Clone(all)

@@ -75,17 +75,6 @@ func ThresholdNames() []string {
 	return names
 }
 
-// DefaultThresholds returns a copy of the defaults.
-func DefaultThresholds() Thresholds {
-	t := Thresholds{}
-	for _, l := range limits {
-		if l.def != "" {
-			t[l.Name] = l.Value
-		}
-	}
-	return t
-}
-
 // Effective lists the thresholds of a cluster with so many voters, in the order
 // of the documentation. One without a default that nobody set is left out. A cluster of one voter cannot have two nodes available:
 // min_available_nodes is at most the number of voters, where that is known.
