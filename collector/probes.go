@@ -17,7 +17,7 @@ var (
 		[]string{"cluster", "member", "op"},
 	}
 	probeErrors = counter("etcd_monitor_probe_errors_total",
-		"Probes that brought no answer, and why. They are no latency samples.", "cluster", "member", "op", "reason")
+		"Probes that brought no answer, and why; those included that were due while one waited in vain (timeout). They are no latency samples.", "cluster", "member", "op", "reason")
 	probeLatency = &family{
 		"etcd_monitor_probe_latency_seconds",
 		"Latency over the last 1000 probes, of the last 10 minutes at most. Quantiles by nearest rank, as far as the samples support them: 0.5 from 10, 0.95 from 20, 0.99 from 100. For graphs; rules use the histogram.",

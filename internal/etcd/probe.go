@@ -40,7 +40,15 @@ type ProbeOptions struct {
 
 // inFlight says which kinds of probe are under way at an endpoint: one that
 // waits is not joined by a queue of others.
-type inFlight struct{ linearizable, serializable, write atomic.Bool }
+type inFlight struct{ linearizable, serializable, write flight }
+
+// flight is of one kind. The probes that would have been due while one waits
+// count as it does if it fails: else a stall of ten seconds were a few failures
+// beside hundreds of good seconds' samples.
+type flight struct {
+	busy    atomic.Bool
+	skipped atomic.Int64
+}
 
 // Probe takes latency samples until ctx ends, spread evenly over the interval
 // and over the members: samples taken at once would measure their own queue.
@@ -57,7 +65,7 @@ func (c *Client) Probe(ctx context.Context, o ProbeOptions, sink ProbeSink) {
 			// A write costs the whole cluster a proposal, so the samples are
 			// shared among the members: Samples per interval, not per member.
 			if o.Write && i == turn%len(targets) {
-				once(&flying, &e.flight.write, func() { w.probe(ctx, e, sink) })
+				once(&flying, &e.flight.write, OpWrite, sink, func() (cluster.ID, bool) { return w.probe(ctx, e, sink) })
 			}
 			if !sleep(ctx, slot/time.Duration(len(targets))) {
 				return
@@ -87,8 +95,8 @@ func (c *Client) targets() []*endpoint {
 }
 
 func (c *Client) probeReads(ctx context.Context, e *endpoint, slot time.Duration, flying *sync.WaitGroup, sink ProbeSink) {
-	once(flying, &e.flight.serializable, func() {
-		c.probeRead(ctx, e, OpReadSerializable, c.opts.LocalTimeout, sink)
+	once(flying, &e.flight.serializable, OpReadSerializable, sink, func() (cluster.ID, bool) {
+		return c.probeRead(ctx, e, OpReadSerializable, c.opts.LocalTimeout, sink)
 	})
 	e.mu.Lock()
 	recent, learner := time.Since(e.lastRead) < slot, e.learner
@@ -96,48 +104,67 @@ func (c *Client) probeReads(ctx context.Context, e *endpoint, slot time.Duration
 	if recent || learner {
 		return // the confirming read of a round was this slot's sample
 	}
-	once(flying, &e.flight.linearizable, func() {
-		c.probeRead(ctx, e, OpReadLinearizable, c.opts.LinearizableTimeout, sink)
+	once(flying, &e.flight.linearizable, OpReadLinearizable, sink, func() (cluster.ID, bool) {
+		return c.probeRead(ctx, e, OpReadLinearizable, c.opts.LinearizableTimeout, sink)
 	})
 }
 
-func once(flying *sync.WaitGroup, busy *atomic.Bool, do func()) {
-	if !busy.CompareAndSwap(false, true) {
+// once probes unless that is under way. do tells the member and whether it failed.
+func once(flying *sync.WaitGroup, f *flight, op string, sink ProbeSink, do func() (cluster.ID, bool)) {
+	if !f.busy.CompareAndSwap(false, true) {
+		f.skipped.Add(1)
 		return
 	}
 	flying.Go(func() {
-		defer busy.Store(false)
-		do()
+		defer f.busy.Store(false)
+		f.skipped.Store(0)
+		if member, failed := do(); failed {
+			for range f.skipped.Load() {
+				sink.Fail(member, op, cluster.ReasonTimeout)
+			}
+		}
 	})
 }
 
-func (c *Client) probeRead(ctx context.Context, e *endpoint, op string, timeout time.Duration, sink ProbeSink) {
+func (c *Client) probeRead(ctx context.Context, e *endpoint, op string, timeout time.Duration, sink ProbeSink) (member cluster.ID, failed bool) {
 	e.mu.Lock()
-	member := e.last.Member
+	member = e.last.Member
 	e.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	start := time.Now()
-	err := e.call(ctx, func(ctx context.Context) error {
-		start = time.Now()
+	start, tries := time.Now(), 0
+	read := func(ctx context.Context) error {
+		if tries == 0 { // a login is no latency, an election is
+			start = time.Now()
+		}
 		_, err := e.kv.Range(ctx, &pb.RangeRequest{
 			Key: []byte(healthKey), CountOnly: true, Serializable: op == OpReadSerializable,
 		})
 		return err
-	})
+	}
+	err := e.call(ctx, read)
+	for err != nil && strings.Contains(err.Error(), "leader changed") {
+		if !sleep(ctx, 20*time.Millisecond) { // clients read again, too
+			err = ctx.Err()
+			break
+		}
+		tries++
+		err = e.call(ctx, read)
+	}
 	if took := time.Since(start); err == nil || reasonOf(err) == cluster.ReasonDenied && op == OpReadLinearizable {
 		sink.Sample(member, op, start, took)
-		return
+		return member, false
 	}
-	report(c.ctx, ctx, e, err, start, member, op, sink)
+	return member, report(c.ctx, ctx, e, err, start, member, op, sink)
 }
 
 // report counts a failed probe, unless it failed because we stop.
-func report(client, ctx context.Context, e *endpoint, err error, start time.Time, member cluster.ID, op string, sink ProbeSink) {
-	if client.Err() != nil || ctx.Err() == context.Canceled || strings.Contains(err.Error(), "leader changed") {
-		return
+func report(client, ctx context.Context, e *endpoint, err error, start time.Time, member cluster.ID, op string, sink ProbeSink) bool {
+	if client.Err() != nil || ctx.Err() == context.Canceled {
+		return false
 	}
 	sink.Fail(member, op, e.fail(err, start).Reason)
+	return true
 }
 
 // writer is the write probe: one key, always the same, under a lease that takes
@@ -146,17 +173,17 @@ type writer struct {
 	c       *Client
 	key     string
 	lease   atomic.Int64
-	renewed atomic.Int64 // unix nanoseconds
+	renewed atomic.Pointer[time.Time] // as the monotonic clock has it, which nobody sets; nil before the first
 }
 
 const leaseTTL = 60 * time.Second
 
-func (w *writer) probe(ctx context.Context, e *endpoint, sink ProbeSink) {
+func (w *writer) probe(ctx context.Context, e *endpoint, sink ProbeSink) (member cluster.ID, failed bool) {
 	e.mu.Lock()
 	member, learner := e.last.Member, e.learner
 	e.mu.Unlock()
 	if learner {
-		return
+		return member, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.c.opts.LinearizableTimeout)
 	defer cancel()
@@ -172,16 +199,16 @@ func (w *writer) probe(ctx context.Context, e *endpoint, sink ProbeSink) {
 		})
 	}
 	if err != nil {
-		report(w.c.ctx, ctx, e, err, start, member, OpWrite, sink)
-		return
+		return member, report(w.c.ctx, ctx, e, err, start, member, OpWrite, sink)
 	}
 	sink.Sample(member, OpWrite, start, time.Since(start))
+	return member, false
 }
 
 // renew takes a new lease at half the life of the old one. The next write moves
 // the key to it, and the old one expires with nothing attached.
 func (w *writer) renew(ctx context.Context, e *endpoint) error {
-	if time.Since(time.Unix(0, w.renewed.Load())) < leaseTTL/2 {
+	if at := w.renewed.Load(); at != nil && time.Since(*at) < leaseTTL/2 {
 		return nil
 	}
 	return e.call(ctx, func(ctx context.Context) error {
@@ -190,7 +217,8 @@ func (w *writer) renew(ctx context.Context, e *endpoint) error {
 			return err
 		}
 		w.lease.Store(resp.GetID())
-		w.renewed.Store(time.Now().UnixNano())
+		now := time.Now()
+		w.renewed.Store(&now)
 		return nil
 	})
 }

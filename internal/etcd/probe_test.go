@@ -311,7 +311,7 @@ func probeFrozen(t *testing.T, e *etcdtest.Cluster) {
 	sent := c.Stats().RPCs["KV/Range"]
 	s, stop := probe(t, c, often)
 	etcdtest.Eventually(t, startsWithin, "failures of both kinds", func() bool {
-		return len(s.failures(frozen, OpReadSerializable)) >= 3 && len(s.failures(frozen, OpReadLinearizable)) >= 3
+		return len(s.failures(frozen, OpReadSerializable)) >= 12 && len(s.failures(frozen, OpReadLinearizable)) >= 12
 	})
 	stop()
 	etcdtest.OK(t, frozen.Thaw())
