@@ -63,7 +63,7 @@ func start(t *testing.T, endpoints []string, alter ...func(*Options)) *scraped {
 func clusterAt(name string, endpoints []string) config.Cluster {
 	return config.Cluster{
 		Name: name, Endpoints: endpoints, DialTimeout: 5 * time.Second,
-		DiscoverMembers: true,
+		DiscoverMembers: true, Thresholds: config.Thresholds{},
 	}
 }
 
