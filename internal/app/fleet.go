@@ -165,10 +165,12 @@ func (f *fleet) retire(m *monitor, l *loop) {
 		}
 		m.users.Wait()
 		m.client.Close()
-		if now, release := f.named(m.name); now == nil {
+		now, release := f.named(m.name)
+		defer release()
+		if now == nil {
 			f.shared.probes.ForgetCluster(m.name)
 		} else {
-			release()
+			now.forgetMembers(m)
 		}
 	})
 }

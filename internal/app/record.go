@@ -2,6 +2,7 @@ package app
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
@@ -45,6 +46,22 @@ func (m *monitor) judgeQuorum(v cluster.Verdict) (changed bool) {
 		}
 	}
 	return changed
+}
+
+// forgetMembers drops the probes' series of members that the monitor before this
+// one watched under the same name, and that this one does not know.
+func (m *monitor) forgetMembers(before *monitor) {
+	before.mu.Lock()
+	old := before.labels
+	before.mu.Unlock()
+	m.mu.Lock()
+	known := slices.Collect(maps.Values(m.labels))
+	m.mu.Unlock()
+	for _, label := range old {
+		if !slices.Contains(known, label) {
+			m.probes.Forget(m.name, label)
+		}
+	}
 }
 
 // hurried reports whether scrapes have no time to find out about the quorum: a
