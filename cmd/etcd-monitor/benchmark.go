@@ -149,19 +149,21 @@ func (f *benchmarkFlags) run(ctx context.Context, kind string, stdout, stderr io
 	c.Logger, c.Zap = log, logging.Zap(log)
 	bar := newProgress(stderr, f.quiet)
 	c.Progress = bar.show
-	if err := f.choose(ctx, &c); err != nil {
-		bar.clear()
-		return interrupted(ctx, err)
-	}
-	var report benchmark.Report
-	if f.find.on {
-		report, err = benchmark.FindRate(ctx, c, f.find.search())
-	} else {
-		report, err = benchmark.Run(ctx, c)
-	}
+	report, err := f.measure(ctx, c)
 	bar.clear()
 	report.Cluster, report.Type = c.Cluster.Name, c.Type // when nothing was measured, too
 	return f.finish(ctx, report, gateway, err, stdout, stderr)
+}
+
+// measure runs the benchmark, or the search.
+func (f *benchmarkFlags) measure(ctx context.Context, c benchmark.Config) (benchmark.Report, error) {
+	if err := f.choose(ctx, &c); err != nil {
+		return benchmark.Report{}, err
+	}
+	if f.find.on {
+		return benchmark.FindRate(ctx, c, f.find.search())
+	}
+	return benchmark.Run(ctx, c)
 }
 
 // choose sets the engine.

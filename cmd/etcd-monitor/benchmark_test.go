@@ -278,3 +278,18 @@ func TestBenchmarkFindsEndpoints(t *testing.T) {
 		t.Errorf("dns_srv: exit %d\n%s", code, errs)
 	}
 }
+
+// TestBenchmarkPushesFailure: that a cluster could not be measured is pushed,
+// whether or not an engine was to be chosen first.
+func TestBenchmarkPushesFailure(t *testing.T) {
+	for _, engine := range []string{"auto", "h2"} {
+		pushes := make(chan string, 10)
+		gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { pushes <- r.Method }))
+		code, _, errs := commandLine(t.Context(), "benchmark write --endpoints=127.0.0.1:1 --dial-timeout=100ms --engine="+engine+" --pushgateway.url="+gateway.URL)
+		gateway.Close()
+		close(pushes)
+		if got := <-pushes; code != exitFailed || got != http.MethodPost {
+			t.Errorf("%s: exit %d, pushed %q\n%s", engine, code, got, errs)
+		}
+	}
+}
