@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/etcd-monitor/etcd-monitor/collector"
+	"github.com/etcd-monitor/etcd-monitor/internal/cluster"
 	"github.com/etcd-monitor/etcd-monitor/internal/config"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest"
 	"github.com/etcd-monitor/etcd-monitor/internal/etcdtest/fake"
@@ -32,4 +34,20 @@ func TestReplacedClusterLeavesNoSeries(t *testing.T) {
 	etcdtest.Eventually(t, 20*time.Second, "the members of the cluster before to be gone", func() bool {
 		return !shows(`member="fake-2"`) && shows(`etcd_monitor_probe_errors_total{cluster="test",member="fake-0"`)
 	})
+}
+
+// TestLabelsAreBounded: who calls itself another member in every answer, and whom
+// no list contradicts, fills no memory.
+func TestLabelsAreBounded(t *testing.T) {
+	t.Parallel()
+	m := &monitor{shared: shared{probes: collector.NewProbes()}, labels: map[cluster.ID]string{}}
+	for id := range cluster.ID(3 * maxLabels) {
+		m.relabel(cluster.Verdict{Members: []cluster.Member{{ID: id, Label: id.String()}}})
+		if _, ok := m.label(id); !ok {
+			t.Fatalf("member %v has no label", id)
+		}
+	}
+	if n := len(m.labels); n > maxLabels {
+		t.Errorf("%d labels", n)
+	}
 }

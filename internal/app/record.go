@@ -9,6 +9,10 @@ import (
 	"github.com/etcd-monitor/etcd-monitor/internal/etcd"
 )
 
+// maxLabels bounds the members that are remembered while no list counts: who
+// answers may call itself another one each time.
+const maxLabels = 256
+
 // record takes in a round, whoever asked for it.
 func (m *monitor) record(o cluster.Observation) {
 	v := cluster.Judge(o)
@@ -78,19 +82,22 @@ func (m *monitor) hurried() bool {
 // relabel keeps the members' labels for the probes, which know IDs only, and
 // drops the probes' series of members that are gone or renamed.
 func (m *monitor) relabel(v cluster.Verdict) {
-	now := make(map[cluster.ID]string, len(v.Members))
+	present := make(map[cluster.ID]string, len(v.Members))
 	for i := range v.Members {
-		now[v.Members[i].ID] = v.Members[i].Label
+		present[v.Members[i].ID] = v.Members[i].Label
 	}
 	m.mu.Lock()
-	old := m.labels
+	old, now := m.labels, present
 	if confirmed := v.MembershipStale.OK && !v.MembershipStale.V; !confirmed {
 		// Nobody is gone for want of a list that counts.
 		now = maps.Clone(old)
-		for i := range v.Members {
-			if _, ok := now[v.Members[i].ID]; !ok {
-				now[v.Members[i].ID] = v.Members[i].Label
+		for id, label := range present {
+			if _, ok := now[id]; !ok {
+				now[id] = label
 			}
+		}
+		if len(now) > maxLabels {
+			now = present
 		}
 	}
 	m.labels = now
