@@ -19,7 +19,7 @@ func (m *monitor) record(o cluster.Observation) {
 	before, seen := m.history.Latest()
 	changes := m.history.Record(v)
 	if !seen || !v.Start.Before(before.Start) {
-		m.tell(before, seen, v, changes)
+		m.tell(before, seen, v, o.Answers, changes)
 	}
 	m.relabel(v)
 	for i := range v.Members {

@@ -6,7 +6,7 @@ import (
 
 // tell logs what a round shows that the one before did not: one line for each
 // thing that changed, none for what stays.
-func (m *monitor) tell(before cluster.Verdict, seen bool, v cluster.Verdict, changes []cluster.Change) {
+func (m *monitor) tell(before cluster.Verdict, seen bool, v cluster.Verdict, answers []cluster.Answer, changes []cluster.Change) {
 	if !seen {
 		m.tellFirst(v)
 		return
@@ -21,7 +21,7 @@ func (m *monitor) tell(before cluster.Verdict, seen bool, v cluster.Verdict, cha
 	if v.SplitBrain != before.SplitBrain && (is(v.SplitBrain.ClusterID) || is(v.SplitBrain.Leaders)) {
 		m.log.Error("split brain", "cluster_ids", len(v.ClusterIDs), "leaders", is(v.SplitBrain.Leaders))
 	}
-	m.tellMembers(before, v)
+	m.tellMembers(before, v, answers)
 	for _, c := range changes {
 		switch c.Kind {
 		case cluster.LeaderChanged:
@@ -56,7 +56,7 @@ func (m *monitor) tellFirst(v cluster.Verdict) {
 	}
 }
 
-func (m *monitor) tellMembers(before, v cluster.Verdict) {
+func (m *monitor) tellMembers(before, v cluster.Verdict, answers []cluster.Answer) {
 	was := map[string]cluster.Reason{}
 	for _, f := range before.Failed {
 		was[f.Endpoint] = f.Failure.Reason
@@ -67,8 +67,10 @@ func (m *monitor) tellMembers(before, v cluster.Verdict) {
 		}
 		delete(was, f.Endpoint)
 	}
-	for endpoint := range was {
-		m.log.Info("endpoint answers again", "endpoint", endpoint)
+	for _, a := range answers { // who is no longer asked does not answer
+		if _, failed := was[a.Endpoint]; failed && a.Status != nil {
+			m.log.Info("endpoint answers again", "endpoint", a.Endpoint)
+		}
 	}
 }
 
