@@ -85,7 +85,10 @@ func New(o Options) (*Client, error) {
 	if o.MaxMembers <= 0 {
 		o.MaxMembers = maxMembers
 	}
-	trust, err := newTrust(o.Cluster.TLS)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	trust, err := newTrust(o.Cluster.TLS, o.Logger.With("cluster", o.Cluster.Name))
 	if err != nil {
 		return nil, err
 	}

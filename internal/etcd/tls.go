@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -16,20 +17,21 @@ import (
 
 // trust reads the files of a TLS client at each handshake, so that certificates
 // and CAs rotate without a restart. A file that cannot be read or parsed (a
-// rotation half done) leaves the last good content in force.
+// rotation half done) leaves the last good content in force, and is told once.
 type trust struct {
 	files        config.TLS
+	log          *slog.Logger
 	certificates certificates
 
 	mu    sync.Mutex // guards what follows
 	roots *x509.CertPool
 	pair  *tls.Certificate
-	stale error // why the last reading failed, nil when it did not
+	told  map[string]string // by the file that could not be read the last time: why
 }
 
 // newTrust reads the files once: what is wrong from the start is an error.
-func newTrust(files config.TLS) (*trust, error) {
-	t := &trust{files: files}
+func newTrust(files config.TLS, log *slog.Logger) (*trust, error) {
+	t := &trust{files: files, log: log, told: map[string]string{}}
 	if _, err := t.currentRoots(); err != nil {
 		return nil, err
 	}
@@ -52,12 +54,14 @@ func (t *trust) currentRoots() (*x509.CertPool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err != nil {
-		t.stale = fmt.Errorf("CA file %s: %w", t.files.CAFile, err)
+		err = fmt.Errorf("CA file %s: %w", t.files.CAFile, err)
 		if t.roots == nil {
-			return nil, t.stale
+			return nil, err
 		}
+		t.tell(t.files.CAFile, err)
 		return t.roots, nil
 	}
+	t.tell(t.files.CAFile, nil)
 	t.roots = pool
 	return pool, nil
 }
@@ -71,14 +75,34 @@ func (t *trust) currentPair() (*tls.Certificate, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err != nil {
-		t.stale = fmt.Errorf("client certificate %s with key %s: %w", t.files.CertFile, t.files.KeyFile, err)
+		err = fmt.Errorf("client certificate %s with key %s: %w", t.files.CertFile, t.files.KeyFile, err)
 		if t.pair == nil {
-			return nil, t.stale
+			return nil, err
 		}
+		t.tell(t.files.CertFile, err)
 		return t.pair, nil
 	}
+	t.tell(t.files.CertFile, nil)
 	t.pair = &pair
 	return &pair, nil
+}
+
+// tell logs that the last good content of a file stays in force from now on, or
+// that it does no longer. The caller holds mu.
+func (t *trust) tell(file string, err error) {
+	why, before := "", t.told[file]
+	if err != nil {
+		why = err.Error()
+	}
+	switch {
+	case why == before:
+		return
+	case err != nil:
+		t.log.Error("TLS file cannot be used, its last good content stays in force", "err", err)
+	default:
+		t.log.Info("TLS file can be used again", "file", file)
+	}
+	t.told[file] = why
 }
 
 // clientConfig is the TLS side of one endpoint. Verification is ours, because
