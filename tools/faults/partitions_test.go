@@ -56,8 +56,9 @@ func cutOff() []*scenario {
 		},
 		{
 			name: "slow peers", fault: "200 ms between members, each way", cluster: proxied(3), heal: heal,
-			inject: func(r *rig) { etcdtest.OK(r, r.Delay(200*time.Millisecond)) },
-			must:   []string{"EtcdProbeLatencyHigh/warning", "EtcdPeerRoundTripSlow/warning", "EtcdServerPeerRoundTripSlow/warning"},
+			inject:   func(r *rig) { etcdtest.OK(r, r.Delay(200*time.Millisecond)) },
+			patience: 7 * time.Minute, // five of them are waited for, see patient
+			must:     []string{"EtcdProbeLatencyHigh/warning", "EtcdPeerRoundTripSlow/warning", "EtcdServerPeerRoundTripSlow/warning"},
 			// Reads wait for a round trip of heartbeats, and heartbeats are late.
 			may: with(outage, "EtcdServerSlowReadIndex/warning", "EtcdServerHeartbeatSendFailures/warning"),
 		},
